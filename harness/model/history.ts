@@ -1,0 +1,193 @@
+/**
+ * The history: append-only JSON lines. Times are ns since the run's start on the machine's monotonic clock. Lines of
+ * one member stand in the order in which they happened; lines of different members are in near time order (the real
+ * clusters' lines reach the controller through pipes), so a checker goes by `time`, not by position.
+ *
+ * The first line is the environment header, the only one that the history's hash leaves out; the last is `end`, and a
+ * history without it was cut off.
+ */
+import type { Data, Observation } from '../../impl/protocol.ts';
+
+export const HISTORY_FORMAT = 'hearsay-history';
+export const HISTORY_VERSION = 1;
+
+export interface EnvironmentLine {
+  readonly type: 'environment';
+  readonly format: typeof HISTORY_FORMAT;
+  readonly version: typeof HISTORY_VERSION;
+  readonly cluster: string;
+  readonly hearsay: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly machine: string;
+  /** ISO 8601; wall clock of the controller. */
+  readonly startedAt: string;
+}
+
+/** A client's operation starts (`invoke`) or ends (`ok`: done, `fail`: certainly not done, `info`: not known). */
+export interface InvokeLine {
+  readonly type: 'invoke';
+  readonly time: number;
+  /** Jepsen's process: one operation at a time; a process whose operation ended in `info` is never used again. */
+  readonly process: number;
+  readonly op: number;
+  readonly member: string;
+  readonly workload: string;
+  readonly channel: string;
+  readonly f: string;
+  readonly value: Data;
+  /** When the plan wanted it, ns. Latency counts from here. */
+  readonly planned: number;
+}
+export interface CompletionLine {
+  readonly type: 'ok' | 'fail' | 'info';
+  readonly time: number;
+  readonly process: number;
+  readonly op: number;
+  readonly member: string;
+  readonly f: string;
+  readonly value?: Data | undefined;
+  readonly error?: string | undefined;
+}
+
+/** What a member saw; `kind` and its fields as in impl/protocol.ts. */
+export type ObserveLine = {
+  readonly type: 'observe';
+  readonly time: number;
+  readonly member: string;
+  readonly life: number;
+  readonly channel: string;
+} & Observation;
+
+export interface FaultLine {
+  readonly type: 'fault';
+  readonly time: number;
+  readonly fault: string;
+  readonly kind: string;
+  readonly event: 'start' | 'end';
+}
+
+/**
+ * `up`: a boot of this life runs its protocols. `crash`: killed or died. `stop`: ended on purpose (leave, end of run).
+ * `pause`, `resume`: stopped and continued. `leave`: was told to leave.
+ */
+export interface MemberLine {
+  readonly type: 'member';
+  readonly time: number;
+  readonly member: string;
+  readonly life: number;
+  readonly event: 'up' | 'crash' | 'stop' | 'pause' | 'resume' | 'leave';
+  /** `up`: counts the boots of this life from 1. */
+  readonly boot?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface PhaseLine {
+  readonly type: 'phase';
+  readonly time: number;
+  readonly phase: 'load' | 'heal' | 'final';
+}
+
+/** [messages, bytes] */
+export type Count = readonly [number, number];
+
+/** About once a second and at the end of each life's boot: what passed through a member since its last such line. */
+export interface TrafficLine {
+  readonly type: 'traffic';
+  readonly time: number;
+  readonly member: string;
+  readonly life: number;
+  /** Start of the interval, ns. */
+  readonly since: number;
+  /** By `channel.kind`. Bytes are whole datagrams, or stream payloads, as encoded. */
+  readonly sent: { readonly [kind: string]: Count };
+  readonly received: { readonly [kind: string]: Count };
+  /** Arrived and thrown away, by reason: malformed, truncated, oversized, foreign, corrupted, unauthentic, ... */
+  readonly dropped: { readonly [reason: string]: number };
+  /** Wall clock ahead of the controller's, ms, at `time`. */
+  readonly wallAheadMs: number;
+  /** Monotonic ms that passed on the member's own clock in the interval. */
+  readonly monotonicMs: number;
+  /** Longest time in which the member did not run although it wanted to, ms. */
+  readonly stalledMs: number;
+}
+
+/** What a receiver measured of one incoming link during one epoch (see LinksLine). */
+export interface LinkReceipt {
+  readonly received: number;
+  readonly bytes: number;
+  /** Copies of a datagram that had arrived already. */
+  readonly duplicates: number;
+  /** Arrived after one that was sent later. */
+  readonly overtaken: number;
+  /** Sums over received datagrams of the one-way delay in ms, and its square; and the extremes. */
+  readonly delaySum: number;
+  readonly delaySquares: number;
+  readonly delayMin: number;
+  readonly delayMax: number;
+}
+
+/**
+ * Per link totals for one epoch: the time between two changes of the set of active faults. Every datagram carries its
+ * sender's epoch, so `sent` and `received` of an epoch speak of the same datagrams, those in flight at its edge
+ * included. Written once at the end of each boot, one line per member and epoch.
+ */
+export interface LinksLine {
+  readonly type: 'links';
+  readonly time: number;
+  readonly member: string;
+  readonly life: number;
+  readonly epoch: number;
+  /** Datagrams that left the member's protocols, before any fault, by receiver. */
+  readonly sent: { readonly [to: string]: Count };
+  readonly received: { readonly [from: string]: LinkReceipt };
+  /** Datagrams that arrived with a bad checksum, by sender's address where known. */
+  readonly corrupted: { readonly [from: string]: number };
+}
+
+/** The set of active faults changed. */
+export interface EpochLine {
+  readonly type: 'epoch';
+  readonly time: number;
+  readonly epoch: number;
+  /** Ids of the faults that are on from here. */
+  readonly faults: readonly string[];
+}
+
+/** A member's answer to a poll of its views. Full views are written in the last round only. */
+export interface ViewLine {
+  readonly type: 'view';
+  readonly time: number;
+  readonly member: string;
+  readonly life: number;
+  readonly round: number;
+  readonly channel: string;
+  /** Hash of the canonical projection. */
+  readonly digest: string;
+  readonly view?: Data | undefined;
+}
+
+export interface EndLine {
+  readonly type: 'end';
+  readonly time: number;
+  readonly outcome: 'completed' | 'interrupted';
+}
+
+export type HistoryLine =
+  | EnvironmentLine
+  | InvokeLine
+  | CompletionLine
+  | ObserveLine
+  | FaultLine
+  | MemberLine
+  | PhaseLine
+  | TrafficLine
+  | LinksLine
+  | EpochLine
+  | ViewLine
+  | EndLine;
+
+export type LineType = HistoryLine['type'];
+
+/** Where lines go, in order. */
+export type HistorySink = (line: HistoryLine) => void;

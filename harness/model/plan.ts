@@ -1,0 +1,75 @@
+/**
+ * The plan: everything a run will do, decided before anything runs. A seed only generates a plan; a plan can be edited,
+ * shrunk, replayed, and run on every cluster unchanged. All times are ms since the run's start.
+ */
+import type { Data } from '../../impl/protocol.ts';
+import type { PlannedFault } from './fault.ts';
+
+export const PLAN_FORMAT = 'hearsay-plan';
+export const PLAN_VERSION = 1;
+
+export interface PlannedMember {
+  readonly name: string;
+  /** When its first life starts. */
+  readonly startAtMs: number;
+}
+
+/** One protocol that every member runs, on a channel of its own. */
+export interface PlannedChannel {
+  /** Unique in the plan; the protocol's name unless it runs twice. */
+  readonly name: string;
+  readonly protocol: string;
+  /** Complete: every setting with its value, so that a later change of a default cannot change the plan. */
+  readonly settings: { readonly [key: string]: Data };
+}
+
+export interface PlannedWorkload {
+  readonly name: string;
+  readonly channel: string;
+  /** Operations per second over all members; for the reader, the operations are already planned. */
+  readonly ratePerSecond: number;
+}
+
+/** A client operation. Open-loop: it is sent at its time whether or not earlier ones have ended. */
+export interface PlannedOperation {
+  /** Unique; keeps its number when others are taken out of the plan. */
+  readonly id: number;
+  readonly atMs: number;
+  readonly member: string;
+  readonly workload: string;
+  readonly channel: string;
+  readonly f: string;
+  readonly value: Data;
+}
+
+export interface Closing {
+  /** End of load: every fault has ended or is ended now, members that are to come back come back. */
+  readonly healAtMs: number;
+  /** Final reads are polled this often ... */
+  readonly pollEveryMs: number;
+  /** ... until all agree, or until this long after the heal. */
+  readonly deadlineMs: number;
+}
+
+/** The links of `sim` when no fault is on; real clusters have their own. */
+export interface PlannedNetwork {
+  readonly latencyMs: number;
+  /** Uniform extra latency in [0, jitterMs). */
+  readonly jitterMs: number;
+}
+
+export interface Plan {
+  readonly format: typeof PLAN_FORMAT;
+  readonly version: typeof PLAN_VERSION;
+  /** Names every random draw of the run. */
+  readonly seed: string;
+  readonly members: readonly PlannedMember[];
+  readonly channels: readonly PlannedChannel[];
+  readonly workloads: readonly PlannedWorkload[];
+  readonly operations: readonly PlannedOperation[];
+  readonly faults: readonly PlannedFault[];
+  /** An operation without an answer after this long is recorded as `info`. */
+  readonly operationTimeoutMs: number;
+  readonly closing: Closing;
+  readonly network: PlannedNetwork;
+}

@@ -1,0 +1,244 @@
+/**
+ * The one contract between a protocol and whatever runs it.
+ *
+ * A protocol is a pure state machine: it is handed events and a context, and everything it does to the world goes
+ * through that context. It owns no clock, no socket, no randomness of its own, so the same code runs in virtual time,
+ * as a process and in a container.
+ */
+
+/** A source of random numbers, split off the run's seed by name. */
+export interface Random {
+  /** Uniform in [0, 1), 32 bits of resolution. */
+  next(): number;
+  /** Uniform integer in [0, bound). `bound` is at least 1. */
+  int(bound: number): number;
+  /** Up to `count` distinct items in random order; does not change `items`. */
+  sample<T>(items: readonly T[], count: number): T[];
+  /** Shuffles in place and returns the same array. */
+  shuffle<T>(items: T[]): T[];
+}
+
+/** Plain data: what may be put into a message, a persisted record, a timer or a history line. */
+export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data | undefined };
+
+/** Health of a member as a membership protocol believes it (SWIM, section 4). */
+export type MemberStatus = 'alive' | 'suspect' | 'dead' | 'left';
+
+/**
+ * What a member saw or did that a checker may want to know. Written to the history before any datagram of the same
+ * step leaves.
+ */
+export type Observation =
+  /** The observer's belief about `subject` changed. `by`: who accused (suspect) or declared (dead), where known. */
+  | {
+      readonly kind: 'status';
+      readonly subject: string;
+      readonly subjectLife: number;
+      readonly status: MemberStatus;
+      readonly incarnation: number;
+      readonly by?: string | undefined;
+    }
+  /** The member raised its own incarnation to refute what was said about it. */
+  | { readonly kind: 'refute'; readonly incarnation: number; readonly against: 'suspect' | 'dead' | 'left' }
+  /**
+   * A versioned map took a version of a key. `version` orders as DESIGN states (hybrid logical time, then writer) and
+   * is unique per write. `operation`: set only where the member applies a client's own write.
+   */
+  | {
+      readonly kind: 'apply';
+      readonly key: string;
+      readonly version: string;
+      readonly deleted?: true | undefined;
+      readonly operation?: number | undefined;
+    }
+  /** A broadcast was accepted at its origin, as instance `sequence` of this origin's life. */
+  | { readonly kind: 'broadcast'; readonly operation: number; readonly sequence: number }
+  /** A broadcast was delivered to the member's application. */
+  | {
+      readonly kind: 'deliver';
+      readonly origin: string;
+      readonly originLife: number;
+      readonly sequence: number;
+      readonly value: Data;
+    };
+
+/** How a client operation ended, in Jepsen's terms: done, certainly not done, not known. */
+export type Outcome =
+  | { readonly type: 'ok'; readonly value?: Data | undefined }
+  | { readonly type: 'fail'; readonly error: string }
+  | { readonly type: 'info'; readonly error: string };
+
+/** Everything that can happen to a protocol. */
+export type ProtocolEvent<Message> =
+  /**
+   * The first event of each boot. `restored` holds the records of this life in the order they were persisted, or is
+   * undefined for a new life. `seeds` are members to join through (never the member itself; may be empty).
+   */
+  | { readonly type: 'start'; readonly restored: readonly Data[] | undefined; readonly seeds: readonly string[] }
+  /** `from` and `fromLife` are the sender's, as its frame states them (authentic where `authenticated` is set). */
+  | { readonly type: 'message'; readonly from: string; readonly fromLife: number; readonly message: Message }
+  /** A timer set earlier in this boot fired. Timers cannot be cancelled: the data must show when one is stale. */
+  | { readonly type: 'timer'; readonly timer: Data }
+  /** A client's operation; to be answered with `ctx.reply(id, ...)`, now or later, at most once. */
+  | { readonly type: 'operation'; readonly id: number; readonly f: string; readonly value: Data }
+  /** The member's membership protocol changed its mind about who may be talked to. */
+  | { readonly type: 'membership'; readonly member: string; readonly life: number; readonly up: boolean }
+  /** The member is about to leave for good: say good-bye. The process ends shortly afterwards. */
+  | { readonly type: 'leave' };
+
+/** The peers a protocol may talk to: fed by membership in a suite, all other members of the plan otherwise. */
+export interface Peers {
+  /** How many there are, self not counted. */
+  readonly count: number;
+  /** Up to `count` distinct peers, uniformly at random, without self and without `except`. */
+  sample(count: number, except?: string): string[];
+  has(name: string): boolean;
+}
+
+/** What a protocol may do. All effects of one event take place together, in the order of the calls. */
+export interface Context<Message, Settings = unknown> {
+  readonly self: string;
+  readonly life: number;
+  /** Every member the plan names, self included, in plan order. Static; for quorums, never for liveness. */
+  readonly roster: readonly string[];
+  readonly settings: Settings;
+  readonly random: Random;
+  readonly peers: Peers;
+  /** The member's own wall clock, ms since the epoch; may be skewed, jump and drift. */
+  now(): number;
+  /** The member's monotonic clock, ms; for durations. */
+  monotonic(): number;
+  /** One datagram, at most once, perhaps never. The message must not be changed after this call. */
+  send(to: string, message: Message): void;
+  /** A reliable, ordered transfer for what is larger than a datagram; lost when the link is cut or the peer is down. */
+  stream(to: string, message: Message): void;
+  /** Fires a `timer` event with this data after `delayMs` of the member's monotonic time. */
+  setTimer(delayMs: number, timer: Data): void;
+  /** Durable before any datagram of this step leaves; handed back on a restart with state. */
+  persist(record: Data): void;
+  reply(operation: number, outcome: Outcome): void;
+  emit(observation: Observation): void;
+  /** Membership protocols only: tells the other channels of this member who may be talked to. */
+  announce(member: string, life: number, up: boolean): void;
+}
+
+/** One setting of a protocol, with its unit and where its value comes from. */
+export interface Setting<T> {
+  readonly default: T;
+  /** The value of the quick profile, which the default plan uses so that 30 s show deaths and merges. */
+  readonly quick?: T;
+  /** `ms`, `members`, `messages`, `rounds`, `probability`, `entries`, ... */
+  readonly unit: string;
+  readonly doc: string;
+  /** Paper and section, or product and version, or `own`. */
+  readonly source: string;
+  /** Numbers: the smallest and largest value that make sense. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly integer?: boolean;
+  /** Enumerations: every allowed value. */
+  readonly values?: readonly T[];
+}
+
+export type SettingsSpec<S> = { readonly [K in keyof S]: Setting<S[K]> };
+
+/** What a plan will do to the members, as far as claims and bounds depend on it. Derived from the plan alone. */
+export interface Conditions {
+  /** Members in the plan. */
+  readonly n: number;
+  /** Names of members that lie at any time. */
+  readonly byzantine: readonly string[];
+  /** Members of which a life ends for good: killed and never restarted, restarted without state, or left. */
+  readonly livesLost: readonly string[];
+  /** Kinds of faults in the plan, sorted. */
+  readonly kinds: readonly string[];
+  /** Largest |factor - 1| of any planned timer drift. */
+  readonly timerDrift: number;
+  /** Largest wall clock error, ms, that skew and drift can add up to. */
+  readonly wallErrorMs: number;
+  /** One-way latency of a healthy link at most, ms. */
+  readonly linkLatencyMs: number;
+  /** Extra time a real machine may need to schedule a member, ms; 0 in `sim`. */
+  readonly schedulingMs: number;
+}
+
+/**
+ * Times in ms within which liveness must hold once every fault is healed, such that correct code misses any of them
+ * with a chance below 1e-9 per run. Computed from settings and theory, never tuned.
+ */
+export interface Bounds {
+  /** Heal to equal views at every correct member. */
+  readonly convergenceMs?: number;
+  /** Crash to declared dead at every correct, connected member. */
+  readonly detectionMs?: number;
+  /** A live, reachable member is suspected or declared dead, to that being refuted at the accuser. */
+  readonly refutationMs?: number;
+  /** Broadcast, or heal if later, to delivery at every correct member. */
+  readonly deliveryMs?: number;
+}
+
+/** One promise of a protocol about one property. */
+export interface Claim<Settings = unknown> {
+  /** Name of the property that judges it, as in `hearsay list`. */
+  readonly property: string;
+  readonly strength: 'guaranteed' | 'probable' | 'none';
+  /** Probable claims: the rate of exceptions that theory expects, per judged item (residue), in [0, 1]. */
+  readonly rate?: (settings: Settings, conditions: Conditions) => number;
+  /** The sentence a reader sees: what is promised, and under which faults. */
+  readonly statement: string;
+  readonly source: string;
+  /** Why a plan lies outside what is promised; undefined when it is inside. */
+  readonly beyond?: (settings: Settings, conditions: Conditions) => string | undefined;
+}
+
+/** A Byzantine behaviour: what really leaves a lying member instead of each message its honest protocol sends. */
+export type Lie<Message> = (context: {
+  readonly self: string;
+  readonly roster: readonly string[];
+  readonly random: Random;
+}) => (to: string, message: Message) => readonly Message[];
+
+export type ProtocolRole = 'membership' | 'dissemination' | 'map' | 'reliable-broadcast';
+
+export interface Protocol<State, Message, View extends Data, Settings> {
+  /** As in `--protocol NAME`; also the name of its channel in a suite. */
+  readonly name: string;
+  readonly summary: string;
+  /** Paper and section, or product and version. */
+  readonly source: string;
+  readonly role: ProtocolRole;
+  /** Workloads that can drive it. */
+  readonly workloads: readonly string[];
+  readonly settings: SettingsSpec<Settings>;
+  /** Links must be authentic: frames carry a MAC per pair of members on real clusters. */
+  readonly authenticated?: boolean;
+  /** Views of correct members are claimed to become equal after the heal. */
+  readonly converges: boolean;
+  /** Where a relation between settings is broken: one line, what and how to mend it. */
+  readonly checkSettings?: (settings: Settings, n: number) => string | undefined;
+  readonly claims: readonly Claim<Settings>[];
+  bounds(settings: Settings, conditions: Conditions): Bounds;
+  init(ctx: Context<Message, Settings>): State;
+  /** May change `state` in place. Never throws on any message that `decode` let through, whatever it says. */
+  handle(state: State, event: ProtocolEvent<Message>, ctx: Context<Message, Settings>): void;
+  /** Canonical projection, equal at members that agree: sorted, without counters that differ by nature. */
+  view(state: State): View;
+  /** Checks shape and ranges of what arrived; undefined for what is not one of its messages. */
+  decode(raw: unknown): Message | undefined;
+  /** The kind of a message, for traffic accounting: `ping`, `ack`, `digest`, ... A small closed set. */
+  kindOf(message: Message): string;
+  readonly lies?: Readonly<Record<string, Lie<Message>>>;
+}
+
+/** Any protocol, its types forgotten: what registries and clusters hold. */
+// biome-ignore lint/suspicious/noExplicitAny: the types of state and message stay inside each protocol
+export type AnyProtocol = Protocol<any, any, any, any>;
+
+/** Every setting at its default, or at its quick value where it has one. */
+export function settingsOf<S>(spec: SettingsSpec<S>, profile: 'default' | 'quick'): S {
+  const out: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries<Setting<unknown>>(spec as Record<string, Setting<unknown>>)) {
+    out[key] = profile === 'quick' && setting.quick !== undefined ? setting.quick : setting.default;
+  }
+  return out as S;
+}
