@@ -29,6 +29,8 @@ export interface Nemesis {
   readonly colour: string;
   /** `link`: on for most of the load by default; `process`, `clock`, `behaviour`: a window in the middle. */
   readonly family: 'link' | 'partition' | 'process' | 'clock' | 'behaviour';
+  /** Start and end of its default window as shares of the load, where the family's does not fit. */
+  readonly share?: readonly [number, number];
   /** What undoes it. */
   readonly heal: string;
   /** Text of the flag to a checked argument. Throws UserError. `true` where the flag stood alone. */

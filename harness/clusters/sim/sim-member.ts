@@ -1,0 +1,337 @@
+/** One member of the simulator: a `Member`, its clocks, its durable records, and what it has counted. */
+import { Member, type MemberChannel, type MemberPorts, type Records } from '../../../impl/member/member.ts';
+import type { Data } from '../../../impl/protocol.ts';
+import { MemberClock } from '../../link/clock.ts';
+import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
+import { digestOf } from '../../model/canonical.ts';
+import type { ClusterEvents } from '../../model/cluster.ts';
+import type { PlannedFault } from '../../model/fault.ts';
+import type { Plan } from '../../model/plan.ts';
+import { hash32, split } from '../../model/rng.ts';
+
+const MS = 1e6;
+/** The wall clock that a simulated run starts at, ms since the epoch; any fixed moment would do. */
+const WALL_START_MS = 1_700_000_000_000;
+/** A new member joins through the first members of the plan. */
+const SEEDS = 3;
+/** Datagrams that wait for a stopped process: about what a default socket buffer of 208 KiB takes. */
+const SOCKET_BUFFER_DATAGRAMS = 256;
+
+export interface SimPacket {
+  readonly kind: 'packet';
+  readonly from: SimMember;
+  /** The sender's boot when it was sent. */
+  readonly fromBoot: object | undefined;
+  readonly fromLife: number;
+  readonly to: SimMember;
+  readonly channel: number;
+  readonly message: unknown;
+  readonly bytes: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly sentAt: number;
+  corrupt: boolean;
+  readonly stream: boolean;
+}
+
+/** What a member needs of the simulation around it. */
+export interface SimWorld {
+  readonly plan: Plan;
+  readonly events: ClusterEvents;
+  now(): number;
+  send(host: SimMember, to: string, channel: number, message: unknown): void;
+  stream(host: SimMember, to: string, channel: number, message: unknown): void;
+  setTimer(host: SimMember, boot: object, delayNs: number, channel: number, timer: Data): void;
+}
+
+export class SimMember {
+  readonly name: string;
+  readonly #world: SimWorld;
+  readonly #roster: readonly string[];
+  readonly #channels: readonly MemberChannel[];
+  readonly #clock: MemberClock;
+  readonly #latencyPlaces = new Map<SimMember, number>();
+  readonly #kinds: Map<string, string>[];
+  #member: Member | undefined;
+  /** Durable records of the current life as JSON, by channel: no later change of an object can reach them. */
+  #records = new Map<string, string[]>();
+  /** Names the boot that runs; timers and transfers of an earlier one find that it is not theirs. */
+  #boot: object | undefined;
+  #bootNumbers = new WeakMap<object, number>();
+  #boots = 0;
+  #bootOfLife = 0;
+  #restore = false;
+  #life = 0;
+  #sequences = new Map<string, number>();
+  #streams = 0;
+  /** While paused: what will be done on resume, in order. */
+  #waiting: ((host: SimMember) => void)[] | undefined;
+  #waitingPackets = 0;
+  #pausedAt = 0;
+  #stalledNs = 0;
+  #since = 0;
+  #monotonicSinceMs = 0;
+  traffic = new TrafficMeter();
+  links = new LinkMeter();
+
+  constructor(world: SimWorld, name: string, roster: readonly string[], channels: readonly MemberChannel[]) {
+    this.#world = world;
+    this.name = name;
+    this.#roster = roster;
+    this.#channels = channels;
+    this.#clock = new MemberClock(name);
+    this.#kinds = channels.map(() => new Map());
+  }
+
+  get life(): number {
+    return this.#life;
+  }
+
+  get boot(): object | undefined {
+    return this.#boot;
+  }
+
+  get isUp(): boolean {
+    return this.#member !== undefined;
+  }
+
+  bootNumber(boot: object | undefined): number {
+    return boot === undefined ? 0 : (this.#bootNumbers.get(boot) ?? 0);
+  }
+
+  /** The state machine's place in draws of the latency towards `to`. */
+  latencyPlace(to: SimMember): number {
+    let place = this.#latencyPlaces.get(to);
+    if (place === undefined) {
+      place = hash32(this.#world.plan.seed, 'latency', this.name, to.name);
+      this.#latencyPlaces.set(to, place);
+    }
+    return place;
+  }
+
+  nextSequence(to: string): number {
+    const sequence = this.#sequences.get(to) ?? 0;
+    this.#sequences.set(to, sequence + 1);
+    return sequence;
+  }
+
+  nextStream(): number {
+    return this.#streams++;
+  }
+
+  // --- life and death -----------------------------------------------------------------------------------------------
+
+  /** A boot is on its way; `begin` with the same token completes it unless it was killed before. */
+  prepare(life: number, boot: number, restore: boolean): object {
+    const token = {};
+    this.#boot = token;
+    this.#bootNumbers.set(token, ++this.#boots);
+    this.#life = life;
+    this.#bootOfLife = boot;
+    this.#restore = restore;
+    return token;
+  }
+
+  begin(token: object, active: readonly PlannedFault[]): void {
+    if (this.#boot !== token) return;
+    const world = this.#world;
+    const now = world.now();
+    if (!this.#restore) this.#records = new Map();
+    this.#sequences = new Map();
+    this.traffic = new TrafficMeter();
+    this.links = new LinkMeter();
+    this.#waiting = undefined;
+    this.#stalledNs = 0;
+    this.#since = now;
+    this.#monotonicSinceMs = this.#clock.monotonicMs(now);
+    const identity = { name: this.name, life: this.#life, roster: this.#roster };
+    this.#member = new Member(identity, this.#channels, this.#ports(token));
+    this.#setBehaviours(active);
+    world.events.up(this.name, this.#life, this.#bootOfLife, now);
+    const seeds = this.#roster.filter((name) => name !== this.name).slice(0, SEEDS);
+    this.#member.start(this.#restore ? this.#readRecords() : undefined, seeds);
+  }
+
+  /** The process is gone, after a last word where it was told to stop. */
+  end(expected: boolean, reason: string): void {
+    if (this.#boot === undefined) return;
+    const now = this.#world.now();
+    if (this.#member !== undefined) {
+      this.tick();
+      for (const line of this.links.lines(now, this.name, this.#life)) this.#world.events.links(line);
+    }
+    this.#member = undefined;
+    this.#boot = undefined;
+    this.#waiting = undefined;
+    this.#world.events.down(this.name, this.#life, now, expected, reason);
+  }
+
+  #ports(boot: object): MemberPorts {
+    const world = this.#world;
+    const seed = world.plan.seed;
+    const names = this.#channels.map((channel) => channel.name);
+    const { name } = this;
+    const life = this.#life;
+    return {
+      send: (to, channel, message) => world.send(this, to, channel, message),
+      stream: (to, channel, message) => world.stream(this, to, channel, message),
+      setTimer: (delayMs, channel, timer) =>
+        world.setTimer(this, boot, this.#clock.realDelayNs(delayMs), channel, timer),
+      persist: (channel, record) => this.#persist(names[channel] as string, record),
+      reply: (operation, outcome) => world.events.reply(name, operation, outcome, world.now()),
+      observe: (channel, observation) =>
+        world.events.observe(name, life, names[channel] as string, observation, world.now()),
+      wallMs: () => {
+        const now = world.now();
+        return Math.floor(WALL_START_MS + now / MS + this.#clock.wallErrorMs(now));
+      },
+      monotonicMs: () => this.#clock.monotonicMs(world.now()),
+      random: (label) => split(seed, 'member', name, life, this.#bootOfLife, label),
+    };
+  }
+
+  #persist(channel: string, record: Data): void {
+    const text = JSON.stringify(record);
+    const list = this.#records.get(channel);
+    if (list === undefined) this.#records.set(channel, [text]);
+    else list.push(text);
+  }
+
+  #readRecords(): Records {
+    return new Map(
+      [...this.#records].map(([channel, list]) => [channel, list.map((text) => JSON.parse(text) as Data)]),
+    );
+  }
+
+  // --- faults -------------------------------------------------------------------------------------------------------
+
+  setFaults(active: readonly PlannedFault[]): void {
+    this.#clock.setFaults(active, this.#world.now());
+    this.#setBehaviours(active);
+  }
+
+  #setBehaviours(active: readonly PlannedFault[]): void {
+    for (const channel of this.#channels) {
+      const lie = active.find(
+        (fault) => fault.type === 'byzantine' && fault.channel === channel.name && fault.targets.includes(this.name),
+      );
+      this.#member?.setBehaviour(channel.name, lie?.type === 'byzantine' ? lie.behaviour : undefined);
+    }
+  }
+
+  pause(): void {
+    if (this.#member === undefined || this.#waiting !== undefined) return;
+    this.#waiting = [];
+    this.#waitingPackets = 0;
+    this.#pausedAt = this.#world.now();
+  }
+
+  resume(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    this.#stalledNs = Math.max(this.#stalledNs, this.#world.now() - this.#pausedAt);
+    const boot = this.#boot;
+    for (const action of waiting) if (this.#boot === boot) action(this);
+  }
+
+  // --- steps --------------------------------------------------------------------------------------------------------
+
+  /** Does it now, on resume when paused, and never when down. */
+  run(action: (host: SimMember) => void): void {
+    if (this.#member === undefined) return;
+    if (this.#waiting === undefined) action(this);
+    else this.#waiting.push(action);
+  }
+
+  /** As `run`, for a packet: only so many wait in a stopped process' socket buffer. */
+  runPacket(packet: SimPacket, deliver: (host: SimMember, packet: SimPacket) => void): void {
+    if (this.#waiting === undefined) deliver(this, packet);
+    else if (packet.stream || this.#waitingPackets++ < SOCKET_BUFFER_DATAGRAMS) {
+      this.#waiting.push((host) => deliver(host, packet));
+    }
+  }
+
+  fire(boot: object, channel: number, timer: Data): void {
+    if (this.#boot !== boot || this.#member === undefined) return;
+    if (this.#waiting === undefined) this.#member.timer(channel, timer);
+    else this.#waiting.push((host) => host.fire(boot, channel, timer));
+  }
+
+  receive(channel: number, from: string, fromLife: number, message: unknown): void {
+    this.#member?.receive(channel, from, fromLife, message);
+  }
+
+  operate(channel: string, operation: number, f: string, value: Data): void {
+    this.#member?.operate(channel, operation, f, value);
+  }
+
+  leave(): void {
+    this.#member?.leave();
+  }
+
+  decode(channel: number, raw: unknown): unknown {
+    return this.#member?.decode(channel, raw);
+  }
+
+  poll(round: number, full: boolean): void {
+    const member = this.#member;
+    if (member === undefined) return;
+    this.#channels.forEach((channel, index) => {
+      const view = member.view(index);
+      const answer = full ? view : undefined;
+      this.#world.events.view(this.name, this.#life, round, channel.name, digestOf(view), answer, this.#world.now());
+    });
+  }
+
+  // --- counting -----------------------------------------------------------------------------------------------------
+
+  channelName(channel: number): string {
+    return (this.#channels[channel] as MemberChannel).name;
+  }
+
+  isAuthenticated(channel: number): boolean {
+    return this.#channels[channel]?.protocol.authenticated === true;
+  }
+
+  countSent(channel: number, message: unknown, bytes: number): void {
+    this.traffic.sent(this.#kind(channel, message), bytes);
+  }
+
+  countReceived(channel: number, message: unknown, bytes: number): void {
+    this.traffic.received(this.#kind(channel, message), bytes);
+  }
+
+  /** `channel.kind`, joined once per kind. */
+  #kind(channel: number, message: unknown): string {
+    const kinds = this.#kinds[channel] as Map<string, string>;
+    const kind = (this.#channels[channel] as MemberChannel).protocol.kindOf(message);
+    let name = kinds.get(kind);
+    if (name === undefined) {
+      name = `${this.channelName(channel)}.${kind}`;
+      kinds.set(kind, name);
+    }
+    return name;
+  }
+
+  /** Writes what was counted since the last time; a paused process writes nothing. */
+  tick(): void {
+    const now = this.#world.now();
+    if (this.#member === undefined || this.#waiting !== undefined || now === this.#since) return;
+    const monotonicMs = this.#clock.monotonicMs(now);
+    this.#world.events.traffic({
+      type: 'traffic',
+      time: now,
+      member: this.name,
+      life: this.#life,
+      since: this.#since,
+      ...this.traffic.take(),
+      wallAheadMs: this.#clock.wallErrorMs(now),
+      monotonicMs: monotonicMs - this.#monotonicSinceMs,
+      stalledMs: this.#stalledNs / MS,
+    });
+    this.#since = now;
+    this.#monotonicSinceMs = monotonicMs;
+    this.#stalledNs = 0;
+  }
+}

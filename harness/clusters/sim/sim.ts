@@ -1,0 +1,310 @@
+/**
+ * The simulator: every member a state machine in this thread, virtual time, one synchronous loop. The same plan gives
+ * the same history, byte for byte, whatever the machine and whatever runs beside it.
+ */
+import type { AnyProtocol, Data } from '../../../impl/protocol.ts';
+import { decodeFrame, encodeFrame, frameBytes, MAX_DATAGRAM_BYTES } from '../../../impl/wire/frame.ts';
+import { LinkShaper } from '../../link/shaper.ts';
+import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
+import { InvariantError, invariant } from '../../model/errors.ts';
+import type { PlannedFault } from '../../model/fault.ts';
+import type { Plan } from '../../model/plan.ts';
+import { drawAt, hash32 } from '../../model/rng.ts';
+import { EventQueue } from './event-queue.ts';
+import { SimMember, type SimPacket, type SimWorld } from './sim-member.ts';
+
+const MS = 1e6;
+/** From `start` to the first step of the protocols. */
+const BOOT_NS = 5 * MS;
+const TRAFFIC_NS = 1000 * MS;
+/** Bytes of the MAC that real clusters put on authenticated channels; here the sender cannot be forged anyway. */
+const TAG_BYTES = 16;
+/** Tries of a reliable transfer before it is given up, and the wait before the second; it doubles. */
+const STREAM_TRIES = 6;
+const STREAM_RETRY_NS = 200 * MS;
+
+/** What waits in the queue: a packet on its way, a member's timer, or a callback. */
+type SimEvent = SimPacket | SimTimer | (() => void);
+
+interface SimTimer {
+  readonly kind: 'timer';
+  readonly host: SimMember;
+  readonly boot: object;
+  readonly channel: number;
+  readonly timer: Data;
+}
+
+export interface SimOptions {
+  /** Every message passes through the codec, as on a wire. Slower; must not change a history. */
+  readonly codec?: boolean;
+}
+
+export function createOpenSim(protocols: ReadonlyMap<string, AnyProtocol>, options: SimOptions = {}) {
+  return (clusterOptions: ClusterOptions): SimCluster => new SimCluster(protocols, clusterOptions, options);
+}
+
+export class SimCluster implements Cluster, SimWorld {
+  readonly kind = 'sim';
+  readonly plan: Plan;
+  readonly events: ClusterEvents;
+  readonly shaper: LinkShaper;
+  readonly #queue = new EventQueue<SimEvent>();
+  readonly #hosts = new Map<string, SimMember>();
+  readonly #codec: boolean;
+  readonly #clusterId: number;
+  readonly #latencyNs: number;
+  readonly #jitterNs: number;
+  #now = 0;
+  #epoch = 0;
+  #active: readonly PlannedFault[] = [];
+  #finished = false;
+  /** A message that goes to several peers is sized once. */
+  #sizedMessage: unknown;
+  #sizedBytes = 0;
+
+  constructor(protocols: ReadonlyMap<string, AnyProtocol>, { plan, events }: ClusterOptions, options: SimOptions) {
+    this.plan = plan;
+    this.events = events;
+    this.shaper = new LinkShaper(plan.seed);
+    this.#codec = options.codec === true;
+    this.#clusterId = hash32(plan.seed, 'cluster');
+    this.#latencyNs = Math.round(plan.network.latencyMs * MS);
+    this.#jitterNs = Math.round(plan.network.jitterMs * MS);
+    const channels = plan.channels.map((channel) => {
+      const protocol = protocols.get(channel.protocol);
+      invariant(protocol !== undefined, `unknown protocol ${channel.protocol}`);
+      return { name: channel.name, protocol, settings: channel.settings };
+    });
+    const roster = plan.members.map((member) => member.name);
+    for (const name of roster) this.#hosts.set(name, new SimMember(this, name, roster, channels));
+    this.at(TRAFFIC_NS, () => this.#tick());
+  }
+
+  // --- the cluster contract -----------------------------------------------------------------------------------------
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(time: number, callback: () => void): void {
+    this.#queue.push(Math.max(time, this.#now), callback);
+  }
+
+  start(member: string, life: number, boot: number, restore: boolean): void {
+    const host = this.#host(member);
+    const token = host.prepare(life, boot, restore);
+    this.at(this.#now + BOOT_NS, () => host.begin(token, this.#active));
+  }
+
+  kill(member: string): void {
+    this.#host(member).end(true, 'killed');
+  }
+
+  stop(member: string): void {
+    this.#host(member).end(true, 'stopped');
+  }
+
+  leave(member: string): void {
+    this.#host(member).run((host) => host.leave());
+  }
+
+  pause(member: string): void {
+    this.#host(member).pause();
+  }
+
+  resume(member: string): void {
+    this.#host(member).resume();
+  }
+
+  setFaults(epoch: number, active: readonly PlannedFault[]): void {
+    this.#epoch = epoch;
+    this.#active = active;
+    this.shaper.setFaults(active);
+    for (const host of this.#hosts.values()) host.setFaults(active);
+  }
+
+  invoke(member: string, operation: number, channel: string, f: string, value: Data): void {
+    this.#host(member).run((host) => host.operate(channel, operation, f, value));
+  }
+
+  poll(member: string, round: number, full: boolean): void {
+    this.#host(member).run((host) => host.poll(round, full));
+  }
+
+  run(): void {
+    const queue = this.#queue;
+    while (!this.#finished) {
+      const time = queue.nextTime;
+      const event = queue.pop();
+      if (event === undefined) throw new InvariantError('the simulation ran out of events before it was finished');
+      this.#now = time;
+      if (typeof event === 'function') event();
+      else if (event.kind === 'timer') event.host.fire(event.boot, event.channel, event.timer);
+      else this.#arrive(event);
+    }
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+
+  // --- what members ask of the world --------------------------------------------------------------------------------
+
+  setTimer(host: SimMember, boot: object, delayNs: number, channel: number, timer: Data): void {
+    this.#queue.push(this.#now + delayNs, { kind: 'timer', host, boot, channel, timer });
+  }
+
+  send(host: SimMember, to: string, channel: number, message: unknown): void {
+    const target = this.#hosts.get(to);
+    if (target === undefined || target === host) return;
+    const bytes = this.#sizeOf(host, channel, message);
+    if (bytes > MAX_DATAGRAM_BYTES) {
+      host.traffic.dropped('oversized');
+      return;
+    }
+    host.countSent(channel, message, bytes);
+    const packet: SimPacket = {
+      kind: 'packet',
+      from: host,
+      fromBoot: host.boot,
+      fromLife: host.life,
+      to: target,
+      channel,
+      message,
+      bytes,
+      epoch: this.#epoch,
+      sequence: host.nextSequence(to),
+      sentAt: this.#now,
+      corrupt: false,
+      stream: false,
+    };
+    host.links.sent(this.#epoch, to, bytes);
+    const leaveAt = this.shaper.heldUntilNs(host.name, this.#now);
+    if (leaveAt > this.#now) this.at(leaveAt, () => this.#transmit(packet));
+    else this.#transmit(packet);
+  }
+
+  #transmit(packet: SimPacket): void {
+    const { from, to } = packet;
+    const fate = this.shaper.fate(from.name, to.name, packet.bytes, this.#now);
+    if (fate.corrupt) packet.corrupt = true;
+    if (fate.delaysNs.length === 0) return;
+    const latency = this.#latency(from, to, packet.sequence);
+    for (const delay of fate.delaysNs) this.#queue.push(this.#now + latency + delay, packet);
+  }
+
+  stream(host: SimMember, to: string, channel: number, message: unknown): void {
+    const target = this.#hosts.get(to);
+    if (target === undefined || target === host) return;
+    const bytes = this.#sizeOf(host, channel, message);
+    host.countSent(channel, message, bytes);
+    const packet: SimPacket = {
+      kind: 'packet',
+      from: host,
+      fromBoot: host.boot,
+      fromLife: host.life,
+      to: target,
+      channel,
+      message,
+      bytes,
+      epoch: this.#epoch,
+      sequence: host.nextStream(),
+      sentAt: this.#now,
+      corrupt: false,
+      stream: true,
+    };
+    this.#tryStream(packet, 1);
+  }
+
+  /** A connection is made, retried while packets get lost, and fails at once where the link is cut. */
+  #tryStream(packet: SimPacket, attempt: number): void {
+    const { from, to, bytes } = packet;
+    if (this.shaper.cut(from.name, to.name) || this.shaper.cut(to.name, from.name)) return;
+    const fate = this.shaper.fate(from.name, to.name, bytes, this.#now);
+    const delay = fate.corrupt ? undefined : fate.delaysNs[0];
+    if (delay !== undefined) {
+      // Two one-way trips to connect, one for the data.
+      const latency = 3 * this.#latency(from, to, packet.sequence);
+      this.#queue.push(this.#now + latency + delay, packet);
+    } else if (attempt < STREAM_TRIES) {
+      this.at(this.#now + STREAM_RETRY_NS * 2 ** (attempt - 1), () => {
+        if (from.boot === packet.fromBoot) this.#tryStream(packet, attempt + 1);
+      });
+    }
+  }
+
+  #arrive(packet: SimPacket): void {
+    const { from, to } = packet;
+    if (packet.stream && (this.shaper.cut(from.name, to.name) || this.shaper.cut(to.name, from.name))) return;
+    if (!to.isUp) return;
+    const readAt = this.shaper.heldUntilNs(to.name, this.#now);
+    if (readAt > this.#now) this.at(readAt, () => to.run((host) => this.#deliver(host, packet)));
+    else to.runPacket(packet, this.#deliver);
+  }
+
+  readonly #deliver = (host: SimMember, packet: SimPacket): void => {
+    const { from, channel } = packet;
+    if (packet.corrupt) {
+      host.traffic.dropped('corrupted');
+      host.links.corrupted(packet.epoch, from.name);
+      return;
+    }
+    if (!packet.stream) {
+      const delayMs = (this.#now - packet.sentAt) / MS;
+      const { epoch, sequence, bytes } = packet;
+      host.links.received(epoch, from.name, from.bootNumber(packet.fromBoot), sequence, bytes, delayMs);
+    }
+    const message = this.#codec ? this.#throughCodec(host, packet) : packet.message;
+    if (message === undefined) return;
+    host.countReceived(channel, message, packet.bytes);
+    host.receive(channel, from.name, packet.fromLife, message);
+  };
+
+  #throughCodec(host: SimMember, packet: SimPacket): unknown {
+    const name = host.channelName(packet.channel);
+    const frame = {
+      cluster: this.#clusterId,
+      from: packet.from.name,
+      life: packet.fromLife,
+      channel: name,
+      epoch: packet.epoch,
+      sequence: packet.sequence,
+      sentAtNs: packet.sentAt,
+      message: packet.message,
+    };
+    if (packet.stream) return host.decode(packet.channel, JSON.parse(JSON.stringify(packet.message)));
+    const bytes = encodeFrame(frame, host.name);
+    const decoded = decodeFrame(bytes, this.#clusterId, () => undefined);
+    if ('dropped' in decoded) throw new InvariantError(`the codec refused what it had encoded: ${decoded.dropped}`);
+    const message = host.decode(packet.channel, decoded.frame.message);
+    if (message === undefined) {
+      throw new InvariantError(`${name} refused a message of its own: ${JSON.stringify(packet.message)}`);
+    }
+    return message;
+  }
+
+  #sizeOf(host: SimMember, channel: number, message: unknown): number {
+    if (message !== this.#sizedMessage) {
+      const tag = host.isAuthenticated(channel) ? TAG_BYTES : 0;
+      this.#sizedBytes = frameBytes(host.name, host.channelName(channel), message, tag);
+      this.#sizedMessage = message;
+    }
+    return this.#sizedBytes;
+  }
+
+  #latency(from: SimMember, to: SimMember, sequence: number): number {
+    if (this.#jitterNs === 0) return this.#latencyNs;
+    return this.#latencyNs + Math.floor(drawAt(from.latencyPlace(to), sequence) * this.#jitterNs);
+  }
+
+  #tick(): void {
+    for (const host of this.#hosts.values()) host.tick();
+    this.at(this.#now + TRAFFIC_NS, () => this.#tick());
+  }
+
+  #host(name: string): SimMember {
+    const host = this.#hosts.get(name);
+    invariant(host !== undefined, `unknown member ${name}`);
+    return host;
+  }
+}

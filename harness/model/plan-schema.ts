@@ -1,0 +1,104 @@
+/** From a plan file's text to a plan that can be trusted, or one line that says what is wrong and how to mend it. */
+import { UserError } from './errors.ts';
+import { PLAN_FORMAT, PLAN_VERSION, type Plan } from './plan.ts';
+import { checkPlan, type PlanKnowledge } from './plan-check.ts';
+
+export type { PlanKnowledge } from './plan-check.ts';
+
+/** Throws a UserError: no JSON, no plan, another version, a wrong shape, or something that makes no sense. */
+export async function parsePlan(text: string, fileName: string, knowledge: PlanKnowledge): Promise<Plan> {
+  const raw = parseJson(text, fileName);
+  checkEnvelope(raw, fileName);
+  const { planSchema } = await import('./plan-zod.ts');
+  const parsed = planSchema.safeParse(raw);
+  if (!parsed.success) throw shapeError(parsed.error.issues, raw, fileName);
+  // The schema is strict and changes nothing, so what was read is the plan.
+  const plan = raw as Plan;
+  checkPlan(plan, knowledge, fileName);
+  return plan;
+}
+
+function parseJson(text: string, fileName: string): unknown {
+  const mend = 'write a plan with --plan-only and start from that';
+  if (text.trim() === '') throw new UserError(`${fileName} is empty`, undefined, mend);
+  if (text.includes('\u0000')) throw new UserError(`${fileName} is a binary file and no plan`, undefined, mend);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/unexpected end|unterminated/i.test(message)) {
+      throw new UserError(`${fileName} is cut off: its JSON ends too early`, text.slice(-40), mend);
+    }
+    const place = placeOf(message, text);
+    const line = text.split('\n')[(place?.line ?? 1) - 1] ?? '';
+    const where = place === undefined ? fileName : `${fileName}:${place.line}:${place.column}`;
+    throw new UserError(`${where} is no JSON`, line.trim(), mend);
+  }
+}
+
+/** V8 says `... at position 17`. */
+function placeOf(message: string, text: string): { line: number; column: number } | undefined {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return undefined;
+  const before = text.slice(0, Number(position)).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function checkEnvelope(raw: unknown, fileName: string): void {
+  const mend = 'write a plan with --plan-only and start from that';
+  if (typeof raw !== 'object' || raw === null || !('format' in raw) || raw.format !== PLAN_FORMAT) {
+    throw new UserError(`${fileName} is no plan: its format is not ${PLAN_FORMAT}`, JSON.stringify(raw), mend);
+  }
+  const version = 'version' in raw ? raw.version : undefined;
+  if (version !== PLAN_VERSION) {
+    const given = JSON.stringify(version) ?? 'none';
+    throw new UserError(
+      `${fileName} has a version that this hearsay cannot read`,
+      given,
+      `it reads ${PLAN_VERSION}; ${mend}`,
+    );
+  }
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code: string;
+  readonly errors?: readonly (readonly Issue[])[];
+  readonly keys?: readonly string[];
+}
+
+function shapeError(issues: readonly unknown[], raw: unknown, fileName: string): UserError {
+  const issue = deepest(issues[0] as Issue);
+  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  const where = path.replace(/^\./, '') || 'the plan';
+  if (issue.code === 'unrecognized_keys') {
+    return new UserError(`${fileName}: ${where} has a key that no plan has`, issue.keys?.join(', '), 'take it out');
+  }
+  const given = issue.path.reduce<unknown>(
+    (value, part) => (typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined),
+    raw,
+  );
+  const what = given === undefined ? 'is missing' : 'is wrong';
+  const expected = issue.message.replace(/^Invalid (input|string): /, '').replace(/, received .*$/, '');
+  return new UserError(
+    `${fileName}: ${where} ${what}`,
+    given === undefined ? undefined : JSON.stringify(given),
+    mendOf(expected),
+  );
+}
+
+function mendOf(expected: string): string {
+  return expected.startsWith('expected ') ? `write what is ${expected}` : `write this: ${expected}`;
+}
+
+/** Of a union's failures the one that got furthest into the value. */
+function deepest(issue: Issue): Issue {
+  const branches = (issue.errors ?? []).flatMap((branch) => branch.slice(0, 1)).map(deepest);
+  const best = branches.reduce<Issue | undefined>(
+    (far, next) => (far === undefined || next.path.length > far.path.length ? next : far),
+    undefined,
+  );
+  if (best === undefined || best.path.length === 0) return issue;
+  return { ...best, path: [...issue.path, ...best.path] };
+}

@@ -1,0 +1,407 @@
+/**
+ * Executes a plan on a cluster and records what happens: the one place that knows what a plan means in time. The same
+ * code drives the simulator and real processes; it works by callbacks and owns no clock.
+ *
+ * Load with faults until the heal; then polls of every view until all agree or the deadline has passed; one last full
+ * read; stop.
+ */
+import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
+import type { Cluster, ClusterEvents } from '../model/cluster.ts';
+import { invariant } from '../model/errors.ts';
+import type { PlannedFault } from '../model/fault.ts';
+import type { HistorySink, LinksLine, TrafficLine } from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import { Agreement, type AgreementRule } from './agreement.ts';
+import { Clients } from './clients.ts';
+
+const MS = 1e6;
+/** A member that was told to leave has this long to say good-bye before its process ends. */
+const LEAVE_GRACE_MS = 500;
+/** Views are also read during load, for progress and for the report. */
+const LOAD_POLL_MS = 1000;
+/** A member that does not answer its last read or its stop within this time is given up on. */
+const CLOSING_PATIENCE_MS = 2000;
+/** Agreement must hold in this many polls in a row before it is believed. */
+const STEADY_ROUNDS = 2;
+/** The final read comes no earlier than this after the heal, so that what was under way has arrived. */
+const MINIMUM_QUIESCE_MS = 1000;
+
+interface MemberState {
+  life: number;
+  boot: number;
+  state: 'down' | 'starting' | 'up' | 'stopping';
+  /** Faults that keep it down, by id. */
+  readonly downBy: Set<string>;
+  readonly pausedBy: Set<string>;
+  /** What a start after the last `downBy` has gone shall be. */
+  next: 'with-state' | 'without-state' | 'never';
+  everStarted: boolean;
+}
+
+export type Phase = 'load' | 'heal' | 'final' | 'done';
+
+export interface Progress {
+  readonly phase: Phase;
+  readonly timeNs: number;
+  readonly operationsDone: number;
+  readonly operationsPlanned: number;
+  readonly faultsOn: readonly PlannedFault[];
+  /** Members that hold the view most hold, of those that are up. */
+  readonly agree: number;
+  readonly up: number;
+}
+
+export class Director implements ClusterEvents {
+  readonly #plan: Plan;
+  readonly #record: HistorySink;
+  readonly #rules: readonly AgreementRule[];
+  readonly #members = new Map<string, MemberState>();
+  readonly #active = new Map<string, PlannedFault>();
+  #cluster: Cluster | undefined;
+  #clients: Clients | undefined;
+  #agreement: Agreement;
+  #phase: Phase = 'load';
+  #epoch = -1;
+  #round = 0;
+  #steady = 0;
+  #interrupted = false;
+  #error: Error | undefined;
+
+  constructor(plan: Plan, rules: readonly AgreementRule[], record: HistorySink) {
+    this.#plan = plan;
+    this.#record = record;
+    this.#rules = rules;
+    this.#agreement = new Agreement(rules, []);
+    for (const member of plan.members) {
+      this.#members.set(member.name, {
+        life: 0,
+        boot: 0,
+        state: 'down',
+        downBy: new Set(),
+        pausedBy: new Set(),
+        next: 'without-state',
+        everStarted: false,
+      });
+    }
+  }
+
+  /** Schedules the whole plan; to be called once, before the cluster runs. */
+  begin(cluster: Cluster): void {
+    this.#cluster = cluster;
+    this.#record({ type: 'phase', time: 0, phase: 'load' });
+    this.#changeFaults([]);
+    for (const member of this.#plan.members) {
+      cluster.at(member.startAtMs * MS, () => this.#startIfWanted(member.name));
+    }
+    for (const atMs of faultBoundaries(this.#plan)) cluster.at(atMs * MS, () => this.#crossBoundary(atMs));
+    this.#clients = new Clients(this.#plan, cluster, this.#record, (member) => this.#isUp(member));
+    this.#clients.begin();
+    cluster.at(LOAD_POLL_MS * MS, () => this.#pollDuringLoad());
+    cluster.at(this.#plan.closing.healAtMs * MS, () => this.#heal());
+  }
+
+  /** Ctrl-C: heals, stops, and ends the history as interrupted. */
+  interrupt(): void {
+    if (this.#interrupted || this.#phase === 'done') return;
+    this.#interrupted = true;
+    if (this.#phase === 'load') this.#heal();
+    this.#stopAll();
+  }
+
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  progress(): Progress {
+    const up = [...this.#members.values()].filter((member) => member.state === 'up').length;
+    return {
+      phase: this.#phase,
+      timeNs: this.#now(),
+      operationsDone: this.#clients?.done ?? 0,
+      operationsPlanned: this.#plan.operations.length,
+      faultsOn: [...this.#active.values()],
+      agree: this.#agreement.largest,
+      up,
+    };
+  }
+
+  // --- what the cluster reports -------------------------------------------------------------------------------------
+
+  up(member: string, life: number, boot: number, time: number): void {
+    const state = this.#member(member);
+    if (state.life !== life || state.boot !== boot || state.state !== 'starting') return;
+    state.state = 'up';
+    this.#record({ type: 'member', time, member, life, event: 'up', boot });
+  }
+
+  down(member: string, life: number, time: number, expected: boolean, reason: string): void {
+    const state = this.#member(member);
+    if (state.life !== life || state.state === 'down') return;
+    const stopped = expected && state.state === 'stopping';
+    state.state = 'down';
+    state.pausedBy.clear();
+    const event = stopped ? 'stop' : 'crash';
+    // `unexpected` in the reason is what tells a process that died by itself from one that the plan killed.
+    this.#record({ type: 'member', time, member, life, event, reason: expected ? reason : `unexpected: ${reason}` });
+    this.#clients?.memberDown(member, time);
+    if (!expected) state.next = 'never';
+    if (this.#phase === 'done') this.#finishWhenAllDown();
+    // Its faults may have ended before the process had: then nobody else will start it again.
+    else if (!stopped || state.downBy.size === 0) this.#startIfWanted(member);
+  }
+
+  reply(member: string, operation: number, outcome: Outcome, time: number): void {
+    this.#clients?.reply(member, operation, outcome, time);
+  }
+
+  observe(member: string, life: number, channel: string, observation: Observation, time: number): void {
+    this.#record({ type: 'observe', time, member, life, channel, ...observation });
+  }
+
+  view(
+    member: string,
+    life: number,
+    round: number,
+    channel: string,
+    digest: string,
+    view: Data | undefined,
+    time: number,
+  ): void {
+    const line = { type: 'view', time, member, life, round, channel, digest } as const;
+    this.#record(view === undefined ? line : { ...line, view });
+    if (round === this.#round) this.#agreement.add(member, channel, digest);
+    if (this.#phase === 'final' && this.#agreement.complete) this.#stopAll();
+  }
+
+  traffic(line: TrafficLine): void {
+    this.#record(line);
+  }
+
+  links(line: LinksLine): void {
+    this.#record(line);
+  }
+
+  failed(error: Error): void {
+    this.#error ??= error;
+    this.#phase = 'done';
+    this.#cluster?.finish();
+  }
+
+  // --- members ------------------------------------------------------------------------------------------------------
+
+  #member(name: string): MemberState {
+    const state = this.#members.get(name);
+    invariant(state !== undefined, `unknown member ${name}`);
+    return state;
+  }
+
+  #isUp(name: string): boolean {
+    return this.#member(name).state === 'up';
+  }
+
+  #startIfWanted(name: string): void {
+    const member = this.#member(name);
+    if (member.state !== 'down' || member.downBy.size > 0 || this.#phase === 'done') return;
+    if (member.everStarted && member.next === 'never') return;
+    const restore = member.everStarted && member.next === 'with-state';
+    if (restore) member.boot++;
+    else {
+      member.life++;
+      member.boot = 1;
+    }
+    member.everStarted = true;
+    member.state = 'starting';
+    this.#cluster?.start(name, member.life, member.boot, restore);
+  }
+
+  // --- faults -------------------------------------------------------------------------------------------------------
+
+  /** All ends and starts of one moment count as one change: nobody sees the state between them. */
+  #crossBoundary(atMs: number): void {
+    if (this.#phase !== 'load') return;
+    const ending = [...this.#active.values()].filter((fault) => fault.untilMs <= atMs);
+    const starting = this.#plan.faults.filter((fault) => fault.atMs === atMs && fault.untilMs > atMs);
+    this.#change(ending, starting);
+  }
+
+  #change(ending: readonly PlannedFault[], starting: readonly PlannedFault[]): void {
+    if (ending.length === 0 && starting.length === 0) return;
+    const time = this.#now();
+    for (const fault of ending) {
+      this.#active.delete(fault.id);
+      this.#record({ type: 'fault', time, fault: fault.id, kind: fault.type, event: 'end' });
+    }
+    for (const fault of starting) {
+      this.#active.set(fault.id, fault);
+      this.#record({ type: 'fault', time, fault: fault.id, kind: fault.type, event: 'start' });
+    }
+    const isNetwork = (fault: PlannedFault) => !['kill', 'leave', 'pause'].includes(fault.type);
+    if ([...ending, ...starting].some(isNetwork)) this.#changeFaults([...this.#active.values()].filter(isNetwork));
+    // Starts before ends: a member that one pause hands to the next does not run in between.
+    for (const fault of starting) this.#startProcessFault(fault);
+    for (const fault of ending) this.#endProcessFault(fault);
+  }
+
+  #changeFaults(active: readonly PlannedFault[]): void {
+    this.#epoch++;
+    this.#record({
+      type: 'epoch',
+      time: this.#now(),
+      epoch: this.#epoch,
+      faults: active.map((fault) => fault.id),
+    });
+    this.#cluster?.setFaults(this.#epoch, active);
+  }
+
+  #startProcessFault(fault: PlannedFault): void {
+    if (fault.type !== 'kill' && fault.type !== 'leave' && fault.type !== 'pause') return;
+    for (const name of fault.targets) {
+      const member = this.#member(name);
+      if (fault.type === 'pause') this.#pause(name, member, fault.id);
+      else {
+        member.downBy.add(fault.id);
+        const wish = fault.type === 'kill' ? fault.restart : fault.rejoin ? 'without-state' : 'never';
+        member.next = worse(member.downBy.size > 1 ? member.next : 'with-state', wish);
+        if (fault.type === 'kill') this.#kill(name, member);
+        else this.#leave(name, member);
+      }
+    }
+  }
+
+  #endProcessFault(fault: PlannedFault): void {
+    if (fault.type !== 'kill' && fault.type !== 'leave' && fault.type !== 'pause') return;
+    for (const name of fault.targets) {
+      const member = this.#member(name);
+      if (fault.type === 'pause') {
+        if (member.pausedBy.delete(fault.id) && member.pausedBy.size === 0) this.#resume(name, member);
+      } else if (member.downBy.delete(fault.id)) this.#startIfWanted(name);
+    }
+  }
+
+  #kill(name: string, member: MemberState): void {
+    if (member.state === 'down') return;
+    // A kill during a leave ends it: what comes is a crash.
+    if (member.state === 'stopping') member.state = 'up';
+    this.#cluster?.kill(name);
+  }
+
+  #leave(name: string, member: MemberState): void {
+    if (member.state !== 'up') {
+      this.#kill(name, member);
+      return;
+    }
+    const { life, boot } = member;
+    this.#record({ type: 'member', time: this.#now(), member: name, life, event: 'leave' });
+    this.#cluster?.leave(name);
+    this.#cluster?.at(this.#now() + LEAVE_GRACE_MS * MS, () => {
+      if (member.life !== life || member.boot !== boot || member.state !== 'up') return;
+      member.state = 'stopping';
+      this.#cluster?.stop(name);
+    });
+  }
+
+  #pause(name: string, member: MemberState, fault: string): void {
+    if (member.state !== 'up') return;
+    member.pausedBy.add(fault);
+    if (member.pausedBy.size > 1) return;
+    this.#cluster?.pause(name);
+    this.#record({ type: 'member', time: this.#now(), member: name, life: member.life, event: 'pause' });
+  }
+
+  #resume(name: string, member: MemberState): void {
+    this.#record({ type: 'member', time: this.#now(), member: name, life: member.life, event: 'resume' });
+    this.#cluster?.resume(name);
+  }
+
+  // --- closing ------------------------------------------------------------------------------------------------------
+
+  #pollDuringLoad(): void {
+    if (this.#phase !== 'load') return;
+    this.#poll(false);
+    this.#cluster?.at(this.#now() + LOAD_POLL_MS * MS, () => this.#pollDuringLoad());
+  }
+
+  #poll(full: boolean): void {
+    this.#round++;
+    const up = [...this.#members].filter(([, member]) => member.state === 'up').map(([name]) => name);
+    this.#agreement = new Agreement(this.#rules, up);
+    for (const name of up) this.#cluster?.poll(name, this.#round, full);
+  }
+
+  #heal(): void {
+    if (this.#phase !== 'load') return;
+    this.#phase = 'heal';
+    this.#record({ type: 'phase', time: this.#now(), phase: 'heal' });
+    this.#change([...this.#active.values()], []);
+    this.#clients?.stopInvoking();
+    if (!this.#interrupted) this.#pollClosing();
+  }
+
+  /** Looks at the answers to the last poll, then asks again or reads for the last time. */
+  #pollClosing(): void {
+    if (this.#phase !== 'heal') return;
+    const sinceHealMs = this.#now() / MS - this.#plan.closing.healAtMs;
+    const starting = [...this.#members.values()].some((member) => member.state === 'starting');
+    const agreed = this.#agreement.complete && this.#agreement.agreed && !starting && this.#clients?.pending === 0;
+    this.#steady = agreed ? this.#steady + 1 : 0;
+    const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= MINIMUM_QUIESCE_MS;
+    if (settled || sinceHealMs >= this.#plan.closing.deadlineMs) {
+      this.#readFinal();
+      return;
+    }
+    this.#poll(false);
+    this.#cluster?.at(this.#now() + this.#plan.closing.pollEveryMs * MS, () => this.#pollClosing());
+  }
+
+  #readFinal(): void {
+    this.#phase = 'final';
+    this.#record({ type: 'phase', time: this.#now(), phase: 'final' });
+    this.#poll(true);
+    this.#cluster?.at(this.#now() + CLOSING_PATIENCE_MS * MS, () => this.#stopAll());
+  }
+
+  #stopAll(): void {
+    if (this.#phase === 'done') return;
+    this.#phase = 'done';
+    this.#clients?.abandon(this.#now());
+    for (const [name, member] of this.#members) {
+      if (member.state === 'down') continue;
+      if (member.state === 'up') member.state = 'stopping';
+      this.#cluster?.stop(name);
+    }
+    this.#cluster?.at(this.#now() + CLOSING_PATIENCE_MS * MS, () => this.#cluster?.finish());
+    this.#finishWhenAllDown();
+  }
+
+  #finishWhenAllDown(): void {
+    if ([...this.#members.values()].every((member) => member.state === 'down')) this.#cluster?.finish();
+  }
+
+  /** After the cluster has returned: the last line. */
+  end(): void {
+    const outcome = this.#interrupted ? 'interrupted' : 'completed';
+    this.#record({ type: 'end', time: this.#now(), outcome });
+  }
+
+  #now(): number {
+    return this.#cluster?.now() ?? 0;
+  }
+}
+
+/** Every moment at which a fault starts or ends before the heal, once each, in order. ms. */
+function faultBoundaries(plan: Plan): number[] {
+  const times = new Set<number>();
+  for (const fault of plan.faults) {
+    times.add(fault.atMs);
+    times.add(fault.untilMs);
+  }
+  return [...times].filter((time) => time < plan.closing.healAtMs).sort((a, b) => a - b);
+}
+
+type Restart = 'with-state' | 'without-state' | 'never';
+
+/** Of two overlapping wishes the one that loses more. */
+function worse(a: Restart, b: Restart): Restart {
+  const order: readonly Restart[] = ['with-state', 'without-state', 'never'];
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}

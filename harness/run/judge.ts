@@ -1,0 +1,123 @@
+/** History lines in, properties and metrics out. Works on a run in progress and on a stored history alike. */
+import type { AnyProtocol } from '../../impl/protocol.ts';
+import type { CheckContext, Checker, CreateChecker, JudgedChannel, Timeline } from '../model/checker.ts';
+import { conditionsOf } from '../model/conditions.ts';
+import { UserError } from '../model/errors.ts';
+import type { HistoryLine, LineType } from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Metrics, PropertyResult } from '../model/verdict.ts';
+
+/** What judging needs from elsewhere; a composition root brings it together. */
+export interface JudgeParts {
+  readonly protocols: ReadonlyMap<string, AnyProtocol>;
+  readonly checkers: readonly { readonly name: string; readonly create: CreateChecker }[];
+  createTimeline(plan: Plan): Timeline & { line(line: HistoryLine): void };
+  createMetrics?(context: CheckContext): { line(line: HistoryLine): void; end(): Metrics };
+}
+
+export interface Judgement {
+  readonly properties: readonly PropertyResult[];
+  readonly metrics: Metrics;
+}
+
+export interface Judge {
+  readonly context: CheckContext;
+  line(line: HistoryLine): void;
+  end(): Judgement;
+}
+
+/** The plan's channels with what their protocols claim. Throws UserError for a protocol that is not registered. */
+export function judgedChannels(
+  plan: Plan,
+  cluster: string,
+  protocols: ReadonlyMap<string, AnyProtocol>,
+): readonly JudgedChannel[] {
+  const conditions = conditionsOf(plan, cluster);
+  return plan.channels.map((channel) => {
+    const protocol = protocols.get(channel.protocol);
+    if (protocol === undefined) {
+      throw new UserError(
+        'the plan names an unknown protocol',
+        channel.protocol,
+        `use ${[...protocols.keys()].join(', ')}`,
+      );
+    }
+    return {
+      name: channel.name,
+      plan: channel,
+      role: protocol.role,
+      converges: protocol.converges,
+      claims: protocol.claims,
+      bounds: protocol.bounds(channel.settings, conditions),
+    };
+  });
+}
+
+/** A checker with the guard that a crash of it is an `unknown`, never a pass and never the end of the run. */
+interface Guarded {
+  readonly name: string;
+  readonly checker: Checker | undefined;
+  error: string | undefined;
+}
+
+export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Judge {
+  const timeline = parts.createTimeline(plan);
+  const context: CheckContext = {
+    plan,
+    cluster,
+    channels: judgedChannels(plan, cluster, parts.protocols),
+    conditions: conditionsOf(plan, cluster),
+    timeline,
+  };
+  const guarded = parts.checkers.map((entry) => createGuarded(entry, context));
+  const metrics = parts.createMetrics?.(context);
+  const wanting = new Map<LineType, Guarded[]>();
+  for (const entry of guarded) {
+    for (const type of entry.checker?.wants ?? []) wanting.set(type, [...(wanting.get(type) ?? []), entry]);
+  }
+  return {
+    context,
+    line(line) {
+      timeline.line(line);
+      const entries = wanting.get(line.type);
+      if (entries !== undefined) {
+        for (const entry of entries) {
+          if (entry.error !== undefined) continue;
+          try {
+            entry.checker?.line(line);
+          } catch (error) {
+            entry.error = describe(error);
+          }
+        }
+      }
+      metrics?.line(line);
+    },
+    end() {
+      return { properties: guarded.flatMap(finish), metrics: metrics?.end() ?? {} };
+    },
+  };
+}
+
+function createGuarded({ name, create }: JudgeParts['checkers'][number], context: CheckContext): Guarded {
+  try {
+    return { name, checker: create(context), error: undefined };
+  } catch (error) {
+    return { name, checker: undefined, error: describe(error) };
+  }
+}
+
+function finish(entry: Guarded): readonly PropertyResult[] {
+  if (entry.error === undefined && entry.checker !== undefined) {
+    try {
+      return entry.checker.end();
+    } catch (error) {
+      entry.error = describe(error);
+    }
+  }
+  const reason = `the checker crashed: ${entry.error}`;
+  return [{ name: entry.name, verdict: 'unknown', reason, judged: 0, violations: 0 }];
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

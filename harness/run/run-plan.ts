@@ -1,0 +1,99 @@
+/** plan -> execute -> judge. What is written where is the store's business (store.ts). */
+import type { Cluster, OpenCluster } from '../model/cluster.ts';
+import { conditionsOf } from '../model/conditions.ts';
+import type { EnvironmentLine, HistoryLine, HistorySink } from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import type { AgreementRule } from './agreement.ts';
+import { Director, type Progress } from './director.ts';
+import { createJudge, type Judgement, type JudgeParts, judgedChannels } from './judge.ts';
+import { LineSorter } from './line-sorter.ts';
+
+export interface RunOptions {
+  readonly plan: Plan;
+  /** Name of the cluster: `sim`, `local`, ... */
+  readonly cluster: string;
+  readonly open: OpenCluster;
+  readonly parts: JudgeParts;
+  /** A directory for the cluster's own files; undefined: nothing is written. */
+  readonly directory?: string | undefined;
+  /** The header; only a stored history needs one. */
+  readonly environment?: EnvironmentLine | undefined;
+  /** Sees every line in the order of the history. */
+  readonly record?: HistorySink | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Handed a way to ask how far the run is, before it starts. */
+  readonly onStart?: ((progress: () => Progress) => void) | undefined;
+}
+
+export interface RunResult extends Judgement {
+  readonly interrupted: boolean;
+}
+
+/** Whose views must agree for a run to come to rest: see AgreementRule. */
+export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'parts'>): AgreementRule[] {
+  const { plan, cluster, parts } = options;
+  const conditions = conditionsOf(plan, cluster);
+  const honest = plan.members.map((member) => member.name).filter((name) => !conditions.byzantine.includes(name));
+  const rules: AgreementRule[] = [];
+  for (const channel of judgedChannels(plan, cluster, parts.protocols)) {
+    if (channel.role === 'reliable-broadcast') {
+      // A lost life counts as crashed: its successor owes nothing of what was broadcast before.
+      const obliged = honest.filter((name) => !conditions.livesLost.includes(name));
+      rules.push({ channel: channel.name, obliged: new Set(obliged) });
+    } else if (channel.converges) rules.push({ channel: channel.name, obliged: new Set(honest) });
+  }
+  return rules;
+}
+
+/** Runs on any cluster. Rejects with what the cluster or the harness failed with. */
+export async function runPlan(options: RunOptions): Promise<RunResult> {
+  const run = prepare(options, true);
+  const cluster = await options.open({ plan: options.plan, events: run.director, directory: options.directory });
+  const interrupt = () => run.director.interrupt();
+  run.director.begin(cluster);
+  options.onStart?.(() => run.director.progress());
+  options.signal?.addEventListener('abort', interrupt, { once: true });
+  if (options.signal?.aborted) interrupt();
+  try {
+    await cluster.run();
+  } finally {
+    options.signal?.removeEventListener('abort', interrupt);
+  }
+  return run.finish(options.signal?.aborted === true);
+}
+
+/** As `runPlan`, in one synchronous go, for clusters that are synchronous: the simulator. */
+export function runPlanSync(
+  options: Omit<RunOptions, 'open'> & { open: (o: Parameters<OpenCluster>[0]) => Cluster },
+): RunResult {
+  const run = prepare(options, false);
+  const cluster = options.open({ plan: options.plan, events: run.director, directory: options.directory });
+  run.director.begin(cluster);
+  options.onStart?.(() => run.director.progress());
+  const done = cluster.run();
+  if (done !== undefined) throw new TypeError(`cluster ${cluster.kind} is not synchronous`);
+  return run.finish(false);
+}
+
+function prepare(options: Omit<RunOptions, 'open'>, sort: boolean) {
+  const judge = createJudge(options.plan, options.cluster, options.parts);
+  const take = (line: HistoryLine): void => {
+    options.record?.(line);
+    judge.line(line);
+  };
+  const sorter = sort && options.cluster !== 'sim' ? new LineSorter(take) : undefined;
+  const record: HistorySink = sorter === undefined ? take : (line) => sorter.add(line);
+  if (options.environment !== undefined) record(options.environment);
+  const director = new Director(options.plan, agreementRules(options), record);
+  return {
+    director,
+    finish(interrupted: boolean): RunResult {
+      if (director.error !== undefined) throw director.error;
+      sorter?.end();
+      director.end();
+      // The end line stands behind everything that was held.
+      sorter?.end();
+      return { ...judge.end(), interrupted };
+    },
+  };
+}

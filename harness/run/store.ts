@@ -1,0 +1,101 @@
+/**
+ * A run's directory: plan.json and history.jsonl while it runs, then report.html, report.json, junit.xml, and last
+ * verdict.json, so that a directory with a verdict is complete.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../model/errors.ts';
+import type { HistoryLine } from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunVerdict } from '../model/verdict.ts';
+import { HistoryWriter } from './history-file.ts';
+
+export const FILES = {
+  plan: 'plan.json',
+  slo: 'slo.yaml',
+  history: 'history.jsonl',
+  verdict: 'verdict.json',
+  report: 'report.html',
+  reportJson: 'report.json',
+  junit: 'junit.xml',
+} as const;
+
+export class RunStore {
+  readonly directory: string;
+  readonly #history: HistoryWriter;
+
+  /** Creates the directory, which must be new or empty, and writes the plan. Throws UserError. */
+  constructor(directory: string, plan: Plan, sloText?: string) {
+    this.directory = directory;
+    createEmptyDirectory(directory);
+    writeWhole(join(directory, FILES.plan), `${JSON.stringify(plan, null, 1)}\n`);
+    if (sloText !== undefined) writeWhole(join(directory, FILES.slo), sloText);
+    this.#history = new HistoryWriter(join(directory, FILES.history));
+  }
+
+  record(line: HistoryLine): void {
+    this.#history.write(line);
+  }
+
+  flush(): void {
+    this.#history.flush();
+  }
+
+  /** The history is complete; returns its hash. */
+  endHistory(): string {
+    return this.#history.end();
+  }
+}
+
+/** What a finished run leaves beside plan and history. */
+export interface RunResults {
+  readonly verdict: RunVerdict;
+  readonly html: string;
+  readonly json: string;
+  readonly junit: string;
+}
+
+/** Writes (again) what was drawn from the history. */
+export function writeResults(directory: string, results: RunResults): void {
+  writeWhole(join(directory, FILES.report), results.html);
+  writeWhole(join(directory, FILES.reportJson), results.json);
+  writeWhole(join(directory, FILES.junit), results.junit);
+  writeWhole(join(directory, FILES.verdict), `${JSON.stringify(results.verdict, null, 1)}\n`);
+}
+
+/** All or nothing: a reader never meets half a file. */
+export function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
+function createEmptyDirectory(directory: string): void {
+  const mend = 'choose a folder that can be written with --out';
+  if (existsSync(directory)) {
+    if (!statSync(directory).isDirectory()) throw new UserError('the run folder is a file', directory, mend);
+    if (readdirSync(directory).length > 0) {
+      throw new UserError('the run folder is not empty', directory, 'choose a new or empty one with --out');
+    }
+  }
+  try {
+    mkdirSync(directory, { recursive: true });
+    // The cheapest proof that files can be made here, before anything runs.
+    writeWhole(join(directory, '.probe'), '');
+    renameSync(join(directory, '.probe'), join(directory, FILES.plan));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new UserError(`the run folder cannot be written (${code})`, directory, mend);
+  }
+}
+
+/** The text of one of a run's files. Throws UserError where there is no such run or file. */
+export function readRunFile(directory: string, file: keyof typeof FILES): string {
+  const path = join(directory, FILES[file]);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new UserError(`no run can be read there (${FILES[file]}: ${code})`, directory, 'give the folder of a run');
+  }
+}
