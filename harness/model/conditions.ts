@@ -2,8 +2,10 @@
 import type { Conditions } from '../../impl/protocol.ts';
 import type { Plan } from './plan.ts';
 
-/** A loaded machine may keep a ready process waiting this long; the simulator never does. */
-const SCHEDULING_MS = 500;
+/** A machine with more members than cores keeps a ready process waiting this long at times; the simulator never does. */
+const SCHEDULING_MS = 50;
+/** Loopback, through the kernel and two event loops. */
+const LOOPBACK_LATENCY_MS = 2;
 
 export function conditionsOf(plan: Plan, cluster: string): Conditions {
   const byzantine = new Set<string>();
@@ -43,7 +45,7 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     kinds: [...kinds].sort(),
     timerDrift,
     wallErrorMs,
-    linkLatencyMs: cluster === 'sim' ? plan.network.latencyMs + plan.network.jitterMs : 5,
+    linkLatencyMs: cluster === 'sim' ? plan.network.latencyMs + plan.network.jitterMs : LOOPBACK_LATENCY_MS,
     schedulingMs: cluster === 'sim' ? 0 : SCHEDULING_MS,
   };
 }

@@ -2,6 +2,7 @@
 import { UserError } from './errors.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type Plan } from './plan.ts';
 import { checkPlan, type PlanKnowledge } from './plan-check.ts';
+import { createPlanSchema } from './plan-zod.ts';
 
 export type { PlanKnowledge } from './plan-check.ts';
 
@@ -9,8 +10,7 @@ export type { PlanKnowledge } from './plan-check.ts';
 export async function parsePlan(text: string, fileName: string, knowledge: PlanKnowledge): Promise<Plan> {
   const raw = parseJson(text, fileName);
   checkEnvelope(raw, fileName);
-  const { planSchema } = await import('./plan-zod.ts');
-  const parsed = planSchema.safeParse(raw);
+  const parsed = createPlanSchema(await import('zod')).safeParse(raw);
   if (!parsed.success) throw shapeError(parsed.error.issues, raw, fileName);
   // The schema is strict and changes nothing, so what was read is the plan.
   const plan = raw as Plan;

@@ -1,124 +1,126 @@
 /**
- * The shape of a plan file, in zod. Never import this file but through `parsePlan` or in tests: zod takes about 200 ms
- * to load, and most commands need it not at all. What shape cannot say (names that must be known, windows that must
- * lie inside the load) is in plan-check.ts.
+ * The shape of a plan file, in zod, which is handed in: it takes about 200 ms to load, and most commands need it not at
+ * all. What shape cannot say (names that must be known, windows that must lie inside the load) is in plan-check.ts.
  */
-import * as z from 'zod';
+import type * as Zod from 'zod';
 import { PLAN_FORMAT, PLAN_VERSION } from './plan.ts';
 import { NAME_PATTERN, PLAN_LIMITS, SEED_PATTERN } from './plan-limits.ts';
 
-const name = z.string().regex(NAME_PATTERN, { error: 'a name of a-z, 0-9 and -, a letter first, at most 32 long' });
-const timeMs = z.number().min(0).max(PLAN_LIMITS.timeMs);
-const share = z.number().gt(0).max(1);
-const names = z.array(name).min(1).max(PLAN_LIMITS.members);
-// Any JSON; checked for dangerous keys afterwards, since a recursive schema is ten times as slow over many operations.
-const data = z.unknown();
+/** Strict: an unknown key is an error. */
+export function createPlanSchema(z: typeof Zod) {
+  const name = z.string().regex(NAME_PATTERN, { error: 'a name of a-z, 0-9 and -, a letter first, at most 32 long' });
+  const timeMs = z.number().min(0).max(PLAN_LIMITS.timeMs);
+  const share = z.number().gt(0).max(1);
+  const names = z.array(name).min(1).max(PLAN_LIMITS.members);
+  // Any JSON; checked for dangerous keys afterwards, since a recursive schema is ten times as slow over many operations.
+  const data = z.unknown();
 
-const block = z.strictObject({
-  from: z.array(name).max(PLAN_LIMITS.members),
-  to: z.array(name).max(PLAN_LIMITS.members),
-});
-const blocks = z.array(block).min(1).max(PLAN_LIMITS.members);
-const links = z.union([z.literal('all'), blocks]);
-const window = { id: name, atMs: timeMs, untilMs: timeMs };
-const drift = z.number().min(0.1).max(10);
+  const block = z.strictObject({
+    from: z.array(name).max(PLAN_LIMITS.members),
+    to: z.array(name).max(PLAN_LIMITS.members),
+  });
+  const blocks = z.array(block).min(1).max(PLAN_LIMITS.members);
+  const links = z.union([z.literal('all'), blocks]);
+  const window = { id: name, atMs: timeMs, untilMs: timeMs };
+  const drift = z.number().min(0.1).max(10);
 
-const fault = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('partition'), ...window, shape: name, cuts: blocks }),
-  z.strictObject({
-    type: z.literal('loss'),
-    ...window,
-    links,
-    probability: share,
-    burst: z.number().min(1).max(1000).optional(),
-  }),
-  z.strictObject({
-    type: z.literal('delay'),
-    ...window,
-    links,
-    delayMs: z.number().gt(0).max(60_000),
-    jitterMs: z.number().min(0).max(60_000),
-  }),
-  z.strictObject({ type: z.literal('duplicate'), ...window, links, probability: share }),
-  z.strictObject({
-    type: z.literal('reorder'),
-    ...window,
-    links,
-    probability: share,
-    holdMs: z.number().gt(0).max(60_000),
-  }),
-  z.strictObject({ type: z.literal('corrupt'), ...window, links, probability: share }),
-  z.strictObject({
-    type: z.literal('bandwidth'),
-    ...window,
-    links,
-    bitsPerSecond: z.number().min(1000).max(1e12),
-    queueMs: z.number().gt(0).max(60_000),
-  }),
-  z.strictObject({
-    type: z.literal('clock-skew'),
-    ...window,
-    targets: names,
-    skewMs: z.number().min(-PLAN_LIMITS.timeMs).max(PLAN_LIMITS.timeMs),
-  }),
-  z.strictObject({ type: z.literal('clock-drift'), ...window, targets: names, factor: drift }),
-  z.strictObject({ type: z.literal('timer-drift'), ...window, targets: names, factor: drift }),
-  z.strictObject({ type: z.literal('pause'), ...window, targets: names }),
-  z.strictObject({
-    type: z.literal('slow'),
-    ...window,
-    targets: names,
-    blockMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
-    everyMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
-  }),
-  z.strictObject({
-    type: z.literal('kill'),
-    ...window,
-    targets: names,
-    restart: z.enum(['with-state', 'without-state', 'never']),
-  }),
-  z.strictObject({ type: z.literal('leave'), ...window, targets: names, rejoin: z.boolean() }),
-  z.strictObject({ type: z.literal('byzantine'), ...window, targets: names, channel: name, behaviour: name }),
-]);
+  const fault = z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('partition'), ...window, shape: name, cuts: blocks }),
+    z.strictObject({
+      type: z.literal('loss'),
+      ...window,
+      links,
+      probability: share,
+      burst: z.number().min(1).max(1000).optional(),
+    }),
+    z.strictObject({
+      type: z.literal('delay'),
+      ...window,
+      links,
+      delayMs: z.number().gt(0).max(60_000),
+      jitterMs: z.number().min(0).max(60_000),
+    }),
+    z.strictObject({ type: z.literal('duplicate'), ...window, links, probability: share }),
+    z.strictObject({
+      type: z.literal('reorder'),
+      ...window,
+      links,
+      probability: share,
+      holdMs: z.number().gt(0).max(60_000),
+    }),
+    z.strictObject({ type: z.literal('corrupt'), ...window, links, probability: share }),
+    z.strictObject({
+      type: z.literal('bandwidth'),
+      ...window,
+      links,
+      bitsPerSecond: z.number().min(1000).max(1e12),
+      queueMs: z.number().gt(0).max(60_000),
+    }),
+    z.strictObject({
+      type: z.literal('clock-skew'),
+      ...window,
+      targets: names,
+      skewMs: z.number().min(-PLAN_LIMITS.timeMs).max(PLAN_LIMITS.timeMs),
+    }),
+    z.strictObject({ type: z.literal('clock-drift'), ...window, targets: names, factor: drift }),
+    z.strictObject({ type: z.literal('timer-drift'), ...window, targets: names, factor: drift }),
+    z.strictObject({ type: z.literal('pause'), ...window, targets: names }),
+    z.strictObject({
+      type: z.literal('slow'),
+      ...window,
+      targets: names,
+      blockMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
+      everyMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
+    }),
+    z.strictObject({
+      type: z.literal('kill'),
+      ...window,
+      targets: names,
+      restart: z.enum(['with-state', 'without-state', 'never']),
+    }),
+    z.strictObject({ type: z.literal('leave'), ...window, targets: names, rejoin: z.boolean() }),
+    z.strictObject({ type: z.literal('byzantine'), ...window, targets: names, channel: name, behaviour: name }),
+  ]);
 
-const operation = z.strictObject({
-  id: z.int().min(0),
-  atMs: timeMs,
-  member: name,
-  workload: name,
-  channel: name,
-  f: name,
-  value: data,
-});
+  const operation = z.strictObject({
+    id: z.int().min(0),
+    atMs: timeMs,
+    member: name,
+    workload: name,
+    channel: name,
+    f: name,
+    value: data,
+  });
 
-export const planSchema = z.strictObject({
-  format: z.literal(PLAN_FORMAT),
-  version: z.literal(PLAN_VERSION),
-  seed: z.string().regex(SEED_PATTERN, { error: '1 to 64 printable characters' }),
-  members: z
-    .array(z.strictObject({ name, startAtMs: timeMs }))
-    .min(1)
-    .max(PLAN_LIMITS.members),
-  channels: z
-    .array(z.strictObject({ name, protocol: name, settings: z.record(z.string(), data) }))
-    .min(1)
-    .max(PLAN_LIMITS.channels),
-  workloads: z
-    .array(z.strictObject({ name, channel: name, ratePerSecond: z.number().min(0).max(1e6) }))
-    .max(PLAN_LIMITS.workloads),
-  operations: z.array(operation).max(PLAN_LIMITS.operations),
-  faults: z.array(fault).max(PLAN_LIMITS.faults),
-  operationTimeoutMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
-  closing: z.strictObject({
-    healAtMs: timeMs,
-    pollEveryMs: z.number().min(10).max(60_000),
-    deadlineMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
-  }),
-  network: z.strictObject({ latencyMs: z.number().min(0).max(60_000), jitterMs: z.number().min(0).max(60_000) }),
-});
+  return z.strictObject({
+    format: z.literal(PLAN_FORMAT),
+    version: z.literal(PLAN_VERSION),
+    seed: z.string().regex(SEED_PATTERN, { error: '1 to 64 printable characters' }),
+    members: z
+      .array(z.strictObject({ name, startAtMs: timeMs }))
+      .min(1)
+      .max(PLAN_LIMITS.members),
+    channels: z
+      .array(z.strictObject({ name, protocol: name, settings: z.record(z.string(), data) }))
+      .min(1)
+      .max(PLAN_LIMITS.channels),
+    workloads: z
+      .array(z.strictObject({ name, channel: name, ratePerSecond: z.number().min(0).max(1e6) }))
+      .max(PLAN_LIMITS.workloads),
+    operations: z.array(operation).max(PLAN_LIMITS.operations),
+    faults: z.array(fault).max(PLAN_LIMITS.faults),
+    operationTimeoutMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
+    closing: z.strictObject({
+      healAtMs: timeMs,
+      pollEveryMs: z.number().min(10).max(60_000),
+      deadlineMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
+    }),
+    network: z.strictObject({ latencyMs: z.number().min(0).max(60_000), jitterMs: z.number().min(0).max(60_000) }),
+  });
+}
 
 /** The JSON schema that plan.schema.json holds. */
-export function planJsonSchema(): object {
+export function planJsonSchema(z: typeof Zod): object {
   const title = { title: 'hearsay plan', description: 'Everything a run will do. Times are ms since the start.' };
-  return { ...z.toJSONSchema(planSchema), ...title };
+  return { ...z.toJSONSchema(createPlanSchema(z)), ...title };
 }

@@ -1,4 +1,5 @@
 /** plan -> execute -> judge. What is written where is the store's business (store.ts). */
+import type { CheckContext } from '../model/checker.ts';
 import type { Cluster, OpenCluster } from '../model/cluster.ts';
 import { conditionsOf } from '../model/conditions.ts';
 import type { EnvironmentLine, HistoryLine, HistorySink } from '../model/history.ts';
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly environment?: EnvironmentLine | undefined;
   /** Sees every line in the order of the history. */
   readonly record?: HistorySink | undefined;
+  /** Another reader of every line, which may use what the judge knows; called after the judge. */
+  readonly watch?: ((context: CheckContext) => HistorySink) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Handed a way to ask how far the run is, before it starts. */
   readonly onStart?: ((progress: () => Progress) => void) | undefined;
@@ -77,9 +80,11 @@ export function runPlanSync(
 
 function prepare(options: Omit<RunOptions, 'open'>, sort: boolean) {
   const judge = createJudge(options.plan, options.cluster, options.parts);
+  const watch = options.watch?.(judge.context);
   const take = (line: HistoryLine): void => {
     options.record?.(line);
     judge.line(line);
+    watch?.(line);
   };
   const sorter = sort && options.cluster !== 'sim' ? new LineSorter(take) : undefined;
   const record: HistorySink = sorter === undefined ? take : (line) => sorter.add(line);

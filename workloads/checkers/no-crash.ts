@@ -24,7 +24,9 @@ export function createNoCrashChecker(_context: CheckContext): Checker {
         return [{ name, verdict: 'invalid', reason, ...counts, witness: { summary, lines } }];
       }
       if (boots.seen === 0) return [{ name, verdict: 'unknown', reason: 'no member ever started', ...counts }];
-      return [{ name, verdict: 'valid', reason: `${boots.seen} boots, each ended by the plan or not at all`, ...counts }];
+      return [
+        { name, verdict: 'valid', reason: `${boots.seen} boots, each ended by the plan or not at all`, ...counts },
+      ];
     },
   };
 }

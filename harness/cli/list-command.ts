@@ -1,0 +1,100 @@
+/** `hearsay list`: protocols with their claims and settings, workloads, faults, properties. */
+import type { Command } from '@commander-js/extra-typings';
+import { SUITE } from '../../impl/registry.ts';
+import { NEMESES } from '../../nemesis/registry.ts';
+import { describeSetting } from '../model/settings-check.ts';
+import { type CliIo, createPaint, type Paint } from './io.ts';
+import { KNOWLEDGE } from './parts.ts';
+import type { Finish } from './program.ts';
+
+export function addListCommand(program: Command, io: CliIo, finish: Finish): void {
+  program
+    .command('list')
+    .description('list protocols with their claims, workloads, faults and properties')
+    .option('--json', 'prints one JSON object')
+    .action((options) => {
+      const catalogue = describeCatalogue();
+      const text =
+        options.json === true ? JSON.stringify(catalogue) : printCatalogue(catalogue, createPaint(io, io.stdout));
+      io.stdout.write(`${text}\n`);
+      finish(0);
+    });
+}
+
+type Catalogue = ReturnType<typeof describeCatalogue>;
+
+export function describeCatalogue() {
+  const protocols = KNOWLEDGE.protocols.map((protocol) => ({
+    name: protocol.name,
+    summary: protocol.summary,
+    source: protocol.source,
+    role: protocol.role,
+    workloads: protocol.workloads,
+    lies: Object.keys(protocol.lies ?? {}),
+    claims: protocol.claims.map(({ property, strength, statement, source }) => ({
+      property,
+      strength,
+      statement,
+      source,
+    })),
+    settings: Object.entries(protocol.settings).map(([name, setting]) => ({
+      name,
+      default: setting.default,
+      quick: setting.quick ?? setting.default,
+      unit: setting.unit,
+      accepts: describeSetting(setting),
+      doc: setting.doc,
+      source: setting.source,
+    })),
+  }));
+  const workloads = KNOWLEDGE.workloads.map(({ name, summary, operations, properties }) => ({
+    name,
+    summary,
+    operations,
+    properties,
+  }));
+  const faults = NEMESES.map(({ type, flag, doc, family, heal }) => ({ type, flag, doc, family, heal }));
+  const judged = [
+    ...workloads.flatMap((workload) => workload.properties),
+    ...protocols.flatMap(({ claims }) => claims.map(({ property }) => property)),
+  ];
+  const properties = [...new Set(judged)].sort().map((name) => ({
+    name,
+    workloads: workloads.filter((workload) => workload.properties.includes(name)).map((workload) => workload.name),
+    claimedBy: protocols
+      .filter(({ claims }) => claims.some((claim) => claim.property === name && claim.strength !== 'none'))
+      .map((protocol) => protocol.name),
+  }));
+  return { suite: SUITE, protocols, workloads, faults, properties };
+}
+
+function printCatalogue(catalogue: Catalogue, paint: Paint): string {
+  const lines: string[] = [paint('bold', 'PROTOCOLS'), `suite runs ${catalogue.suite.join(', ')} together`];
+  for (const protocol of catalogue.protocols) {
+    lines.push(
+      '',
+      `${paint('bold', protocol.name)} (${protocol.role}): ${protocol.summary}`,
+      `  source: ${protocol.source}`,
+    );
+    const lies = protocol.lies.length > 0 ? `; lies: ${protocol.lies.join(', ')}` : '';
+    lines.push(`  workloads: ${protocol.workloads.join(', ')}${lies}`, '  claims:');
+    for (const claim of protocol.claims) lines.push(`    ${claim.property} (${claim.strength}): ${claim.statement}`);
+    lines.push('  settings (default, quick):');
+    for (const setting of protocol.settings) {
+      lines.push(`    ${setting.name} = ${setting.default}, ${setting.quick}: ${setting.doc}; ${setting.accepts}`);
+    }
+  }
+  lines.push('', paint('bold', 'WORKLOADS'));
+  for (const workload of catalogue.workloads) {
+    lines.push(`${paint('bold', workload.name)}: ${workload.summary}`);
+    for (const { f, doc } of workload.operations) lines.push(`  ${f}: ${doc}`);
+  }
+  lines.push('', paint('bold', 'FAULTS'));
+  for (const fault of catalogue.faults) lines.push(`${paint('bold', fault.flag)}: ${fault.doc}; heal: ${fault.heal}`);
+  lines.push('', paint('bold', 'PROPERTIES'));
+  for (const { name, workloads, claimedBy } of catalogue.properties) {
+    const from = workloads.length > 0 ? `judged under ${workloads.join(', ')}` : 'judged in every run';
+    lines.push(`${paint('bold', name)}: ${from}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'nobody'}`);
+  }
+  return lines.join('\n');
+}

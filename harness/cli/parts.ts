@@ -1,0 +1,56 @@
+/** The composition root of the command line: everything a run is made of, brought together by name. */
+import { protocols } from '../../impl/registry.ts';
+import { NEMESES } from '../../nemesis/registry.ts';
+import { createReport } from '../../reports/report.ts';
+import { createTimeline } from '../../workloads/checkers/timeline.ts';
+import { checkers, workloads } from '../../workloads/registry.ts';
+import type { PlanKnowledge } from '../model/plan-check.ts';
+import type { JudgeParts } from '../run/judge.ts';
+import type { StoreParts } from '../run/run-and-store.ts';
+import { evaluateSlos } from '../slo/evaluate.ts';
+import { createMetrics } from '../slo/metrics.ts';
+import type { Slo } from '../slo/slo-file.ts';
+
+/** What plans may name. */
+export const KNOWLEDGE: PlanKnowledge = { protocols: [...protocols.values()], workloads: [...workloads.values()] };
+
+/** What judges a history. */
+export const JUDGE_PARTS: JudgeParts = { protocols, checkers, createTimeline, createMetrics };
+
+const COLOURS: ReadonlyMap<string, string> = new Map(
+  // Churn is planned as kills and leaves, so its colour is that of the leaves.
+  NEMESES.map((nemesis) => [nemesis.type === 'churn' ? 'leave' : nemesis.type, nemesis.colour]),
+);
+
+/** What leaves a run's folder as a reader finds it. `onLine`: called at each line of the history. */
+export function storeParts(slos: readonly Slo[], onLine?: () => void): StoreParts {
+  return {
+    evaluateSlos: (metrics, plan) => evaluateSlos(slos, metrics, plan),
+    createReport(plan, timeline) {
+      const report = createReport(plan, timeline);
+      return {
+        line: (line) => {
+          report.line(line);
+          onLine?.();
+        },
+        end: ({ verdict, context }) =>
+          report.end({
+            plan,
+            verdict,
+            cluster: context.cluster,
+            channels: context.channels,
+            nemesisColours: COLOURS,
+            repeatCommand: repeatCommand(verdict.runDir ?? '.', context.cluster),
+          }),
+      };
+    },
+  };
+}
+
+/** Exact whatever flags made the plan: the plan itself is run again. */
+export function repeatCommand(runDirectory: string, cluster: string): string {
+  const path = `${runDirectory}/plan.json`;
+  // Quoted for a POSIX shell wherever a character might mean something to it.
+  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return `npm run nemesis -- --plan ${quoted} --cluster ${cluster}`;
+}

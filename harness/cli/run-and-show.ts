@@ -1,0 +1,87 @@
+/** Runs a plan with a person (or a program) watching: progress, the table, the JSON object, Ctrl-C. */
+import { join } from 'node:path';
+import type { Plan } from '../model/plan.ts';
+import type { RunVerdict } from '../model/verdict.ts';
+import { EXIT } from '../model/verdict.ts';
+import { FILES } from '../run/store.ts';
+import { executePlan } from './execute.ts';
+import { type CliIo, createPaint } from './io.ts';
+import { createProgressLine } from './progress.ts';
+import { defaultRunFolder } from './run-folder.ts';
+import { readSlo } from './slo.ts';
+import { verdictTable } from './verdict-table.ts';
+
+export interface RunFlags {
+  readonly cluster: 'sim' | 'local';
+  readonly out?: string | undefined;
+  readonly slo?: string | undefined;
+  readonly json?: true | undefined;
+  readonly port?: number | undefined;
+}
+
+/** Returns the exit code. */
+export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promise<number> {
+  const slo = flags.slo === undefined ? undefined : await readSlo(flags.slo, plan);
+  const runDirectory = flags.out ?? defaultRunFolder(plan.seed, new Date());
+  io.stderr.write(`${describeRun(plan, flags.cluster)}\n`);
+  const progress = createProgressLine(io, plan.closing, () => performance.now());
+  const interruption = listenForInterrupt(io, flags.cluster);
+  let verdict: RunVerdict;
+  try {
+    verdict = await executePlan({
+      plan,
+      cluster: flags.cluster,
+      runDirectory,
+      slo,
+      basePort: flags.port,
+      signal: interruption.signal,
+      onProgress: (report) => progress.update(report),
+    });
+  } finally {
+    interruption.end();
+    progress.clear();
+  }
+  showVerdict(verdict, flags.json === true, io);
+  return verdict.exitCode;
+}
+
+/** The table (stderr when stdout is for the JSON object), and where the report is. */
+export function showVerdict(verdict: RunVerdict, json: boolean, io: CliIo): void {
+  const stream = json ? io.stderr : io.stdout;
+  stream.write(verdictTable(verdict, createPaint(io, stream), stream.columns ?? 100));
+  if (verdict.runDir !== null) stream.write(`report: ${join(verdict.runDir, FILES.report)}\n`);
+  if (json) io.stdout.write(`${JSON.stringify(verdict)}\n`);
+}
+
+/** Two lines: what runs, and when it is hurt. */
+export function describeRun(plan: Plan, cluster: string): string {
+  const protocols = plan.channels.map((channel) => channel.name).join(', ');
+  const seconds = (ms: number): string => `${Math.round(ms / 100) / 10}`;
+  const shown = plan.faults
+    .slice(0, 8)
+    .map((fault) => `${fault.id} ${seconds(fault.atMs)}-${seconds(fault.untilMs)} s`);
+  const more = plan.faults.length > shown.length ? `, and ${plan.faults.length - shown.length} more` : '';
+  const faults = shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
+  const load = `${plan.members.length} members, ${seconds(plan.closing.healAtMs)} s, ${plan.operations.length} operations`;
+  return `seed ${plan.seed}: ${load} on ${cluster}; ${protocols}\nfaults: ${faults}`;
+}
+
+/**
+ * Ctrl-C ends the run early but in order: heal, stop, report. A second one ends it at once. The simulator is one
+ * synchronous loop in which no signal handler could run, so there Ctrl-C keeps its usual meaning.
+ */
+function listenForInterrupt(io: CliIo, cluster: string): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    io.stderr.write('\ninterrupted: stopping in order; once more to stop at once\n');
+    controller.abort();
+  };
+  if (cluster !== 'sim') for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** A run that was stored, judged again: for `report` and `check`. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../model/errors.ts';
+import { parsePlan } from '../model/plan-schema.ts';
+import type { RunVerdict } from '../model/verdict.ts';
+import { rejudge } from '../run/run-and-store.ts';
+import { FILES } from '../run/store.ts';
+import { readText } from './files.ts';
+import { JUDGE_PARTS, KNOWLEDGE, storeParts } from './parts.ts';
+import { readSlo } from './slo.ts';
+
+export interface StoredRunOptions {
+  /** Also take a history that was cut off. */
+  readonly partial: boolean;
+  /** Draw the report again and write it, with the verdict, into the folder. */
+  readonly write: boolean;
+  /** SLO file; absent: the run's own, where it had one. */
+  readonly slo: string | undefined;
+}
+
+/** Throws a UserError where there is no run, or its plan, SLOs or history cannot be used. */
+export async function judgeStoredRun(runDirectory: string, options: StoredRunOptions): Promise<RunVerdict> {
+  checkRunFolder(runDirectory);
+  const planPath = join(runDirectory, FILES.plan);
+  const plan = await parsePlan(readText(planPath, "the run's plan"), planPath, KNOWLEDGE);
+  const ownSlo = join(runDirectory, FILES.slo);
+  const sloPath = options.slo ?? (existsSync(ownSlo) ? ownSlo : undefined);
+  const slos = sloPath === undefined ? [] : (await readSlo(sloPath, plan)).slos;
+  const { partial, write } = options;
+  return rejudge({ plan, runDirectory, parts: JUDGE_PARTS, store: storeParts(slos), write, partial });
+}
+
+function checkRunFolder(directory: string): void {
+  const mend = 'name the folder of a run, such as runs/2026-01-31-12-00-00-seed';
+  if (!existsSync(directory)) throw new UserError('there is no such run', directory, mend);
+  if (!statSync(directory).isDirectory()) throw new UserError('a run is a folder, and this is a file', directory, mend);
+  for (const file of [FILES.plan, FILES.history]) {
+    const path = join(directory, file);
+    if (!existsSync(path) || !statSync(path).isFile()) {
+      throw new UserError(`there is no ${file} in the run's folder`, directory, mend);
+    }
+  }
+}

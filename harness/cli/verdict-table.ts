@@ -1,0 +1,73 @@
+/** The verdict as a person reads it: a table of properties, a table of SLOs, one line that says it all. */
+import Table from 'cli-table3';
+import type { PropertyResult, RunVerdict, SloResult, Verdict } from '../model/verdict.ts';
+import type { Paint, Style } from './io.ts';
+
+const STYLES: Readonly<Record<Verdict, Style>> = {
+  valid: 'green',
+  invalid: 'red',
+  unknown: 'yellow',
+  'not-applicable': 'gray',
+};
+
+/** Ends with a line break. `columns`: the width to fill. */
+export function verdictTable(verdict: RunVerdict, paint: Paint, columns: number): string {
+  const parts = [propertyTable(verdict.properties, paint, columns)];
+  if (verdict.slos.length > 0) parts.push(sloTable(verdict.slos, paint));
+  parts.push(`${paint(['bold', STYLES[verdict.verdict] as 'green'], verdict.verdict)}: ${summary(verdict)}`);
+  return `${parts.join('\n')}\n`;
+}
+
+function propertyTable(properties: readonly PropertyResult[], paint: Paint, columns: number): string {
+  const names = properties.map((property) => label(property));
+  const nameWidth = Math.max(8, ...names.map((name) => name.length)) + 2;
+  const reasonWidth = Math.max(30, Math.min(120, columns) - nameWidth - 16 - 4);
+  const table = new Table({
+    head: ['property', 'verdict', 'why'],
+    colWidths: [nameWidth, 16, reasonWidth],
+    wordWrap: true,
+    // The library colours by itself, terminal or not, unless told not to.
+    style: { head: [], border: [] },
+  });
+  for (const property of properties) {
+    const beyond = property.beyondClaims === undefined ? '' : ` (beyond the claims: ${property.beyondClaims})`;
+    const witness = property.witness === undefined ? '' : `\nwitness: ${property.witness.summary}`;
+    const why = `${property.reason}${beyond}${witness}`;
+    table.push([label(property), paint(STYLES[property.verdict], property.verdict), plain(why)]);
+  }
+  return table.toString();
+}
+
+function sloTable(slos: readonly SloResult[], paint: Paint): string {
+  const table = new Table({ head: ['SLO', 'threshold', 'measured', 'met'], style: { head: [], border: [] } });
+  for (const slo of slos) {
+    const scope = slo.scope === undefined ? '' : ` (${slo.scope})`;
+    const measured = slo.measured === null ? 'nothing' : String(Math.round(slo.measured * 1000) / 1000);
+    table.push([
+      plain(`${slo.metric}${scope}`),
+      plain(slo.threshold),
+      measured,
+      slo.met ? paint('green', 'yes') : paint('red', 'no'),
+    ]);
+  }
+  return table.toString();
+}
+
+function label(property: PropertyResult): string {
+  return property.channel === undefined ? property.name : `${property.name} (${property.channel})`;
+}
+
+function summary(verdict: RunVerdict): string {
+  const count = (wanted: Verdict): number =>
+    verdict.properties.filter((property) => property.verdict === wanted).length;
+  const missed = verdict.slos.filter((slo) => !slo.met).length;
+  const slos = verdict.slos.length === 0 ? '' : `, ${verdict.slos.length - missed} of ${verdict.slos.length} SLOs met`;
+  const figures = `${count('valid')} valid, ${count('invalid')} invalid, ${count('unknown')} unknown`;
+  return `${figures}, ${count('not-applicable')} not applicable${slos}; seed ${verdict.seed}, exit code ${verdict.exitCode}`;
+}
+
+/** Values from a history may hold anything; a terminal obeys control characters. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
+}

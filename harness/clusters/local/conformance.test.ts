@@ -1,0 +1,4 @@
+import { clusterConformance } from '../conformance.ts';
+import { openLocal } from './local.ts';
+
+clusterConformance('local', openLocal);

@@ -1,0 +1,266 @@
+/** What only processes can do wrong: ports, deaths of members and of the controller, garbage at the socket. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
+import { settingsOf } from '../../../impl/protocol.ts';
+import { UnavailableError } from '../../model/errors.ts';
+import { PLAN_FORMAT, PLAN_VERSION, type Plan } from '../../model/plan.ts';
+import { split } from '../../model/rng.ts';
+import { Stage } from '../conformance-stage.ts';
+import { createOpenLocal, openLocal } from './local.ts';
+
+function planOf(n: number): Plan {
+  return {
+    format: PLAN_FORMAT,
+    version: PLAN_VERSION,
+    seed: 'local',
+    members: Array.from({ length: n }, (_, i) => ({ name: `n${i + 1}`, startAtMs: 0 })),
+    channels: [{ name: 'kv', protocol: 'anti-entropy', settings: { ...settingsOf(antiEntropy.settings, 'quick') } }],
+    workloads: [],
+    operations: [],
+    faults: [],
+    operationTimeoutMs: 1000,
+    closing: { healAtMs: 1, pollEveryMs: 100, deadlineMs: 1 },
+    network: { latencyMs: 1, jitterMs: 0 },
+  };
+}
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly program: string;
+}
+
+/** Our programs among the processes of this machine; those that have ended and only wait to be noticed are left out. */
+async function programs(): Promise<Process[]> {
+  const { stdout } = await execa('ps', ['-A', '-o', 'pid=,ppid=,stat=,args=']);
+  return stdout.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+.*dist\/(member|guardian)\.js/.exec(line);
+    if (match === null || match[3]?.startsWith('Z')) return [];
+    return [{ pid: Number(match[1]), parent: Number(match[2]), program: match[4] ?? '' }];
+  });
+}
+
+async function childrenOf(parent: number): Promise<Process[]> {
+  return (await programs()).filter((process) => process.parent === parent);
+}
+
+async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A port whose neighbours are most likely free too. */
+function drawBasePort(): number {
+  return 20_000 + 10 * Math.floor(Math.random() * 1000);
+}
+
+describe('local cluster', () => {
+  let directory = '';
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'hearsay-test-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('leaves no process and no file behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('hearsay-'));
+    const stage = await Stage.play(openLocal, {
+      plan: planOf(3),
+      script(stage) {
+        stage.startAll();
+        // One paused, the others never told to stop.
+        stage.at(200, (cluster) => cluster.pause('n1'));
+        stage.at(300, (cluster) => cluster.finish());
+      },
+    });
+    expect(stage.ups).toHaveLength(3);
+    expect(await childrenOf(process.pid)).toEqual([]);
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hearsay-') && !before.includes(name));
+    // Others may run clusters of their own beside this test; what is new must belong to a living one.
+    if (after.length > 0) expect(await programs()).not.toEqual([]);
+  });
+
+  it('leaves no process behind when a callback throws, and throws what it threw', async () => {
+    const play = Stage.play(openLocal, {
+      plan: planOf(3),
+      script(stage) {
+        stage.startAll();
+        stage.at(200, () => {
+          throw new Error('the director is wrong');
+        });
+      },
+    });
+    await expect(play).rejects.toThrow('the director is wrong');
+    expect(await childrenOf(process.pid)).toEqual([]);
+  });
+
+  it('tells of a member that dies by itself, and can start it again', async () => {
+    const stage = await Stage.play(openLocal, {
+      plan: planOf(2),
+      script(stage) {
+        stage.startAll();
+        stage.at(500, () => {
+          void childrenOf(process.pid).then((children) => {
+            const member = children.find(({ program }) => program === 'member');
+            if (member !== undefined) process.kill(member.pid, 'SIGKILL');
+          });
+        });
+        stage.at(2000, (cluster) => {
+          const member = stage.downs[0]?.member;
+          if (member !== undefined) cluster.start(member, 1, 2, true);
+        });
+        stage.endAt(3000);
+      },
+    });
+    expect(stage.downs[0]).toMatchObject({ life: 1, expected: false, reason: 'SIGKILL' });
+    expect(stage.ups.at(-1)).toMatchObject({ member: stage.downs[0]?.member, life: 1, boot: 2 });
+  });
+
+  it('gives members the ports above the base, and says which one is taken', async () => {
+    const basePort = drawBasePort();
+    const taken = createSocket('udp4');
+    taken.bind(basePort + 1, '127.0.0.1');
+    await once(taken, 'listening');
+    try {
+      const opening = Promise.resolve(createOpenLocal({ basePort })({ plan: planOf(3), events: deaf, directory }));
+      await expect(opening).rejects.toThrow(UnavailableError);
+      await expect(opening).rejects.toThrow(`port ${basePort + 1} for member n2 is in use`);
+      expect(await childrenOf(process.pid)).toEqual([]);
+    } finally {
+      taken.close();
+    }
+  });
+
+  it('answers and keeps its views under 10,000 garbage datagrams', async () => {
+    const basePort = drawBasePort();
+    const attacker = createSocket('udp4');
+    const random = split('garbage', 'datagrams');
+    const flood = async (): Promise<void> => {
+      for (let i = 0; i < 10_000; i++) {
+        const bytes = Uint8Array.from({ length: random.int(1500) }, () => random.int(256));
+        // Half of them look like ours at first sight.
+        if (i % 2 === 0) bytes.set([0x48, 0x53, 1].slice(0, bytes.length));
+        attacker.send(bytes, basePort, '127.0.0.1');
+        if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const stage = await Stage.play(createOpenLocal({ basePort }), {
+      plan: planOf(2),
+      script(stage) {
+        stage.startAll();
+        stage.at(300, (cluster) => cluster.invoke('n1', 1, 'kv', 'write', { key: 'k', value: 'v' }));
+        stage.pollAll(1500, 1, true);
+        stage.at(1600, () => {
+          void flood();
+        });
+        stage.at(4500, (cluster) => cluster.invoke('n1', 2, 'kv', 'read', { key: 'k' }));
+        stage.pollAll(4600, 2, true);
+        stage.endAt(5000);
+      },
+    });
+    attacker.close();
+    expect(stage.reply(2)?.outcome).toMatchObject({ type: 'ok', value: { value: 'v' } });
+    expect(stage.downs.every(({ expected }) => expected)).toBe(true);
+    expect(stage.digests(2, 'kv')).toEqual(stage.digests(1, 'kv'));
+    const dropped = new Map(stage.trafficOf('n1').flatMap((line) => Object.entries(line.dropped)));
+    // A socket's buffer may overflow; what got through was seen for what it was.
+    expect(stage.dropped()).toBeGreaterThan(1000);
+    expect([...dropped.keys()].sort()).toContain('foreign');
+    expect(stage.corrupted()).toBe(0);
+  });
+
+  it('keeps logs and state of members in the directory of the run', async () => {
+    const own = join(directory, 'run');
+    await Stage.play((options) => openLocal({ ...options, directory: own }), {
+      plan: planOf(1),
+      script(stage) {
+        stage.startAll();
+        stage.at(200, (cluster) => cluster.invoke('n1', 1, 'kv', 'write', { key: 'k', value: 'v' }));
+        stage.endAt(500);
+      },
+    });
+    expect(existsSync(join(own, 'members', 'n1.log'))).toBe(true);
+    const [line] = readFileSync(join(own, 'state', 'n1.1.jsonl'), 'utf8').split('\n');
+    expect(JSON.parse(line ?? '')).toEqual(['kv', ['k', expect.any(String), 'v']]);
+  });
+
+  it('leaves no process behind when the controller is killed, paused members included', async () => {
+    const script = await bundleController(directory);
+    try {
+      const controller = execa(process.execPath, [script, JSON.stringify(planOf(4))], {
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'ignore',
+        reject: false,
+      });
+      await once(controller.stdout, 'data');
+      const children = await childrenOf(controller.pid ?? 0);
+      expect(children.map(({ program }) => program).sort()).toEqual([
+        'guardian',
+        'member',
+        'member',
+        'member',
+        'member',
+      ]);
+      controller.kill('SIGKILL');
+      await controller;
+      const pids = new Set(children.map(({ pid }) => pid));
+      await until(async () => !(await programs()).some(({ pid }) => pids.has(pid)), 'every process is gone');
+    } finally {
+      rmSync(script, { force: true });
+    }
+  });
+});
+
+const deaf = {
+  up: () => undefined,
+  down: () => undefined,
+  reply: () => undefined,
+  observe: () => undefined,
+  view: () => undefined,
+  traffic: () => undefined,
+  links: () => undefined,
+  failed: () => undefined,
+};
+
+/** A controller of its own: runs its plan for ever, pauses two members, and then says so. */
+async function bundleController(name: string): Promise<string> {
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  // Inside the package, where it finds both the packages and dist/.
+  const outfile = join(root, 'node_modules', '.cache', `${name.slice(-6)}-controller.mjs`);
+  await build({
+    stdin: {
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+      loader: 'ts',
+      contents: `
+        import { openLocal } from './local.ts';
+        const plan = JSON.parse(process.argv[2]);
+        const nothing = () => undefined;
+        const events = { up: nothing, down: nothing, reply: nothing, observe: nothing, view: nothing,
+          traffic: nothing, links: nothing, failed: nothing };
+        const cluster = await openLocal({ plan, events, directory: undefined });
+        for (const { name } of plan.members) cluster.at(0, () => cluster.start(name, 1, 1, false));
+        for (const name of ['n1', 'n2']) cluster.at(3e8, () => cluster.pause(name));
+        cluster.at(5e8, () => console.log('paused'));
+        await cluster.run();
+      `,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+  });
+  return outfile;
+}

@@ -1,0 +1,15 @@
+/** Where the compiled programs are: `dist/` of the package that this module is part of, compiled itself or not. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UnavailableError } from '../../model/errors.ts';
+
+/** Throws UnavailableError where nothing was built. */
+export function programPath(file: 'member.js' | 'guardian.js'): string {
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    const path = join(directory, 'dist', file);
+    if (existsSync(path)) return path;
+    if (dirname(directory) === directory) break;
+  }
+  throw new UnavailableError(`the compiled program dist/${file} is missing`, undefined, 'run npm run build');
+}

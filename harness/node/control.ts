@@ -1,0 +1,85 @@
+/**
+ * What a controller and a member's program say to each other: JSON lines on the member's stdin and stdout. Every time is
+ * in ns since the run's start, on the machine's monotonic clock.
+ */
+import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
+import type { PlannedFault } from '../model/fault.ts';
+import type { LinksLine, TrafficLine } from '../model/history.ts';
+import type { PlannedChannel } from '../model/plan.ts';
+
+/** The first line: who the member is. Answered by `ready`. */
+export interface InitCommand {
+  readonly type: 'init';
+  readonly name: string;
+  readonly life: number;
+  readonly boot: number;
+  /** Every member of the plan, in its order. */
+  readonly roster: readonly string[];
+  readonly channels: readonly PlannedChannel[];
+  readonly seed: string;
+  /** uint32 that tells the datagrams of runs on one machine apart. */
+  readonly cluster: number;
+  /** The key shared with each other member, hex; for channels whose links must be authentic. */
+  readonly keys: { readonly [peer: string]: string };
+  /** Where this life's records are kept. */
+  readonly stateFile: string;
+  /** Whether the records of an earlier boot of this life are handed back. */
+  readonly restore: boolean;
+  readonly host: string;
+  /** For datagrams and streams alike; absent: a free one is chosen. */
+  readonly port?: number | undefined;
+}
+
+export interface PeerAddress {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ControllerCommand =
+  | InitCommand
+  /** Where every member of the plan is to be found. */
+  | { readonly type: 'peers'; readonly peers: readonly PeerAddress[] }
+  /** Boots the protocols. `originNs`: the run's start as process.hrtime.bigint() shows it; `originWallMs`: as Date.now(). */
+  | {
+      readonly type: 'start';
+      readonly originNs: string;
+      readonly originWallMs: number;
+      readonly seeds: readonly string[];
+    }
+  | {
+      readonly type: 'operation';
+      readonly id: number;
+      readonly channel: string;
+      readonly f: string;
+      readonly value: Data;
+    }
+  | { readonly type: 'faults'; readonly epoch: number; readonly active: readonly PlannedFault[] }
+  | { readonly type: 'leave' }
+  | { readonly type: 'poll'; readonly round: number; readonly full: boolean }
+  /** Flush and end. The end of stdin ends the member too, without a flush. */
+  | { readonly type: 'stop' };
+
+export type MemberReport =
+  | { readonly type: 'ready'; readonly port: number }
+  | { readonly type: 'up'; readonly time: number }
+  | { readonly type: 'reply'; readonly time: number; readonly id: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'observe';
+      readonly time: number;
+      readonly channel: string;
+      readonly observation: Observation;
+    }
+  | {
+      readonly type: 'view';
+      readonly time: number;
+      readonly round: number;
+      readonly channel: string;
+      readonly digest: string;
+      readonly view?: Data | undefined;
+    }
+  | { readonly type: 'traffic'; readonly line: TrafficLine }
+  /** Totals of this boot so far, of the epochs in which something was counted since the last such report. */
+  | { readonly type: 'links'; readonly lines: readonly LinksLine[] }
+  /** The member cannot go on and ends. `portInUse`: the port that it was given is taken. */
+  | { readonly type: 'failed'; readonly reason: string; readonly portInUse?: number | undefined };

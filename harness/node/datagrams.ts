@@ -1,0 +1,97 @@
+/** Datagrams of one member, with the shim in front of its socket: faults are made where a datagram leaves. */
+import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Random } from '../../impl/protocol.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../impl/wire/frame.ts';
+import { split } from '../model/rng.ts';
+import type { PeerAddress } from './control.ts';
+import { firstSequence } from './link-counts.ts';
+import { accept, type LinkHost, whenFree } from './link-host.ts';
+
+export class Datagrams {
+  readonly #host: LinkHost;
+  readonly #socket: Socket;
+  readonly #flips: Random;
+  readonly #sequences = new Map<string, number>();
+
+  constructor(host: LinkHost, socket: Socket) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#flips = split(host.seed, 'flips', host.self, host.life, host.boot);
+    socket.on('message', (bytes, sender) => this.#arrive(bytes, sender));
+  }
+
+  send(to: string, channel: string, message: unknown): void {
+    if (to !== this.#host.self) whenFree(this.#host, () => this.#leave(to, channel, message));
+  }
+
+  #leave(to: string, channel: string, message: unknown): void {
+    const { self, traffic, links, book, shaper, alarms, cluster, life } = this.#host;
+    const address = book.addressOf(to);
+    if (address === undefined) {
+      traffic.dropped('no-address');
+      return;
+    }
+    const now = this.#host.now();
+    const epoch = this.#host.epoch();
+    const sequence = this.#nextSequence(to);
+    const frame: Frame = { cluster, from: self, life, channel, epoch, sequence, sentAtNs: now, message };
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrame(frame, to, this.#host.authenticator(channel));
+    } catch (error) {
+      if (error instanceof RangeError) {
+        traffic.dropped('oversized');
+        return;
+      }
+      throw error;
+    }
+    traffic.sent(`${channel}.${this.#host.kindOf(channel, message)}`, bytes.length);
+    links.sent(epoch, to, bytes.length);
+    const fate = shaper.fate(self, to, bytes.length, now);
+    if (fate.corrupt) this.#flipBits(bytes);
+    for (const delayNs of fate.delaysNs) {
+      if (delayNs > 0) alarms.at(now + delayNs, () => this.#put(bytes, address));
+      else this.#put(bytes, address);
+    }
+  }
+
+  #put(bytes: Uint8Array, address: PeerAddress): void {
+    this.#socket.send(bytes, address.port, address.host, (error) => {
+      // The socket closes under what is still to leave when the member stops; anything else is a loss of the machine's.
+      if (error !== null) this.#host.traffic.dropped('unsent');
+    });
+  }
+
+  /** A boot starts where no earlier boot of its life has been, so that receivers tell its first datagrams from copies. */
+  #nextSequence(to: string): number {
+    const sequence = this.#sequences.get(to) ?? firstSequence(this.#host.boot);
+    this.#sequences.set(to, (sequence + 1) >>> 0);
+    return sequence;
+  }
+
+  #flipBits(bytes: Uint8Array): void {
+    const bits = this.#flips.sample(
+      Array.from({ length: bytes.length * 8 }, (_, bit) => bit),
+      1 + this.#flips.int(3),
+    );
+    for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+  }
+
+  #arrive(bytes: Uint8Array, remote: RemoteInfo): void {
+    const { cluster, book, links } = this.#host;
+    const now = this.#host.now();
+    const sender = book.nameOf(remote.address, remote.port);
+    const decoded = decodeFrame(bytes, cluster, (channel) => this.#host.authenticator(channel));
+    if (sender !== undefined) {
+      if ('frame' in decoded) {
+        const { from, life, epoch, sequence, sentAtNs } = decoded.frame;
+        const delayMs = (now - sentAtNs) / 1e6;
+        if (from === sender) links.received(from, life, epoch, sequence, bytes.length, delayMs);
+      } else if (decoded.dropped !== 'unauthentic') {
+        // A member sends nothing but frames: one that is none has been damaged, wherever the damage struck.
+        links.corrupted(this.#host.epoch(), sender);
+      }
+    }
+    accept(this.#host, decoded, bytes.length, sender);
+  }
+}

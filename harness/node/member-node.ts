@@ -1,0 +1,264 @@
+/**
+ * One member in a process of its own: protocols behind real sockets, clocks and a disk. What a step does to the world is
+ * collected and happens together at the end of the event loop's turn, in this order: records are forced to the disk,
+ * reports are written to the controller, datagrams leave. A crash in between loses only what nobody has seen.
+ */
+import { Member, type MemberPorts } from '../../impl/member/member.ts';
+import type { AnyProtocol, Data } from '../../impl/protocol.ts';
+import type { Authenticator } from '../../impl/wire/frame.ts';
+import { MemberClock } from '../link/clock.ts';
+import { TrafficMeter } from '../link/meters.ts';
+import { LinkShaper } from '../link/shaper.ts';
+import { digestOf } from '../model/canonical.ts';
+import { InvariantError } from '../model/errors.ts';
+import type { PlannedFault } from '../model/fault.ts';
+import { split } from '../model/rng.ts';
+import { Alarms } from './alarms.ts';
+import { createAuthenticator } from './authenticator.ts';
+import type { InitCommand, MemberReport, PeerAddress } from './control.ts';
+import { Datagrams } from './datagrams.ts';
+import { Journal } from './journal.ts';
+import { LinkCounts } from './link-counts.ts';
+import { AddressBook, type LinkHost } from './link-host.ts';
+import type { Sockets } from './sockets.ts';
+import { StallWatch } from './stall-watch.ts';
+import { Streams } from './streams.ts';
+
+const REPORT_EVERY_MS = 1000;
+
+/** Where reports go; `flush` returns once they cannot be taken back. */
+export interface ReportSink {
+  write(report: MemberReport): void;
+  flush(): void;
+}
+
+export interface Origin {
+  /** The run's start as process.hrtime.bigint() shows it. */
+  readonly ns: bigint;
+  /** The same moment on the controller's wall clock, ms. */
+  readonly wallMs: number;
+}
+
+export class MemberNode {
+  readonly #init: InitCommand;
+  readonly #sink: ReportSink;
+  readonly #origin: Origin;
+  readonly #member: Member;
+  readonly #journal: Journal;
+  readonly #clock: MemberClock;
+  readonly #shaper: LinkShaper;
+  readonly #alarms = new Alarms(() => this.#now());
+  readonly #traffic = new TrafficMeter();
+  readonly #links = new LinkCounts();
+  readonly #stalls: StallWatch;
+  readonly #authenticator: Authenticator;
+  readonly #datagrams: Datagrams;
+  readonly #streams: Streams;
+  readonly #sockets: Sockets;
+  readonly #reporting: NodeJS.Timeout;
+  /** Behaviours of a lying member by channel. */
+  readonly #behaviours = new Map<string, string>();
+  #departures: (() => void)[] = [];
+  #flushPlanned = false;
+  #epoch = 0;
+  /** Start of the interval that the next traffic line covers, ns. */
+  #countedSince: number;
+  /** The member's own monotonic clock at that moment, ms. */
+  #monotonicSinceMs: number;
+
+  constructor(
+    init: InitCommand,
+    protocols: ReadonlyMap<string, AnyProtocol>,
+    sockets: Sockets,
+    peers: readonly PeerAddress[],
+    origin: Origin,
+    sink: ReportSink,
+  ) {
+    this.#init = init;
+    this.#sink = sink;
+    this.#origin = origin;
+    this.#sockets = sockets;
+    this.#journal = new Journal(init.stateFile, init.restore);
+    this.#clock = new MemberClock(init.name);
+    this.#countedSince = this.#now();
+    this.#monotonicSinceMs = this.#clock.monotonicMs(this.#countedSince);
+    this.#stalls = new StallWatch(() => this.#now());
+    // A process that comes back must not live through the very draws of the one before it.
+    const seed = init.life === 1 && init.boot === 1 ? init.seed : `${init.seed}/${init.life}/${init.boot}`;
+    this.#shaper = new LinkShaper(seed);
+    this.#authenticator = createAuthenticator(init.name, init.keys);
+    const channels = init.channels.map((channel) => {
+      const protocol = protocols.get(channel.protocol);
+      if (protocol === undefined) throw new InvariantError(`no protocol ${channel.protocol}`);
+      return { name: channel.name, protocol, settings: channel.settings };
+    });
+    this.#member = new Member({ name: init.name, life: init.life, roster: init.roster }, channels, this.#ports());
+    const host = this.#linkHost(new AddressBook(peers));
+    this.#datagrams = new Datagrams(host, sockets.udp);
+    this.#streams = new Streams(host, sockets.tcp);
+    this.#reporting = setInterval(() => this.#reportCounts(), REPORT_EVERY_MS);
+  }
+
+  start(seeds: readonly string[]): void {
+    this.#sink.write({ type: 'up', time: this.#now() });
+    this.#step(() => this.#member.start(this.#journal.restored, seeds));
+  }
+
+  operate(id: number, channel: string, f: string, value: Data): void {
+    this.#step(() => this.#member.operate(channel, id, f, value));
+  }
+
+  leave(): void {
+    this.#step(() => this.#member.leave());
+  }
+
+  /** From here these faults, and no others, act. */
+  setFaults(epoch: number, active: readonly PlannedFault[]): void {
+    this.#epoch = epoch;
+    this.#shaper.setFaults(active);
+    this.#clock.setFaults(active, this.#now());
+    this.#streams.applyCuts();
+    for (const { name } of this.#init.channels) this.#applyBehaviour(name, active);
+  }
+
+  poll(round: number, full: boolean): void {
+    this.#step(() => {
+      this.#member.channels.forEach(({ name }, index) => {
+        const view = this.#member.view(index);
+        this.#sink.write({
+          type: 'view',
+          time: this.#now(),
+          round,
+          channel: name,
+          digest: digestOf(view),
+          view: full ? view : undefined,
+        });
+      });
+    });
+  }
+
+  /** Everything that is still to be done is done, the last counts are written, and the sockets close. */
+  stop(): void {
+    this.#flush();
+    this.#reportCounts();
+    this.#sink.flush();
+    clearInterval(this.#reporting);
+    this.#alarms.close();
+    this.#stalls.close();
+    this.#sockets.udp.close();
+    this.#sockets.tcp.close();
+    this.#journal.close();
+  }
+
+  #now(): number {
+    return Number(process.hrtime.bigint() - this.#origin.ns);
+  }
+
+  #wallMs(): number {
+    return Date.now() + this.#clock.wallErrorMs(this.#now());
+  }
+
+  #step(action: () => void): void {
+    action();
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushPlanned = false;
+    this.#journal.commit();
+    this.#sink.flush();
+    const departures = this.#departures;
+    this.#departures = [];
+    for (const depart of departures) depart();
+  }
+
+  #ports(): MemberPorts {
+    const nameOf = (channel: number): string => this.#init.channels[channel]?.name ?? '';
+    return {
+      send: (to, channel, message) => {
+        this.#departures.push(() => this.#datagrams.send(to, nameOf(channel), message));
+      },
+      stream: (to, channel, message) => {
+        this.#departures.push(() => this.#streams.send(to, nameOf(channel), message));
+      },
+      setTimer: (delayMs, channel, timer) => {
+        const due = this.#now() + this.#clock.realDelayNs(delayMs);
+        this.#alarms.at(due, () => this.#step(() => this.#member.timer(channel, timer)));
+      },
+      persist: (channel, record) => this.#journal.append(nameOf(channel), record),
+      reply: (id, outcome) => this.#sink.write({ type: 'reply', time: this.#now(), id, outcome }),
+      observe: (channel, observation) =>
+        this.#sink.write({ type: 'observe', time: this.#now(), channel: nameOf(channel), observation }),
+      wallMs: () => this.#wallMs(),
+      monotonicMs: () => this.#clock.monotonicMs(this.#now()),
+      random: (label) => split(this.#init.seed, 'member', this.#init.name, this.#init.life, this.#init.boot, label),
+    };
+  }
+
+  #linkHost(book: AddressBook): LinkHost {
+    const { name, life, boot, cluster, seed, channels } = this.#init;
+    const member = this.#member;
+    const indexes = new Map(channels.map((channel, index) => [channel.name, index]));
+    const authenticated = new Set(
+      member.channels.filter(({ protocol }) => protocol.authenticated === true).map((channel) => channel.name),
+    );
+    return {
+      self: name,
+      life,
+      boot,
+      cluster,
+      seed,
+      book,
+      shaper: this.#shaper,
+      alarms: this.#alarms,
+      traffic: this.#traffic,
+      links: this.#links,
+      now: () => this.#now(),
+      epoch: () => this.#epoch,
+      authenticator: (channel) => (authenticated.has(channel) ? this.#authenticator : undefined),
+      kindOf: (channel, message) => member.kindOf(indexes.get(channel) ?? -1, message),
+      decode: (channel, raw) => member.decode(indexes.get(channel) ?? -1, raw),
+      deliver: (from, fromLife, channel, message) =>
+        this.#step(() => member.receive(indexes.get(channel) ?? -1, from, fromLife, message)),
+    };
+  }
+
+  #applyBehaviour(channel: string, active: readonly PlannedFault[]): void {
+    const fault = active.find(
+      (one) => one.type === 'byzantine' && one.channel === channel && one.targets.includes(this.#init.name),
+    );
+    const behaviour = fault?.type === 'byzantine' ? fault.behaviour : undefined;
+    if (behaviour === this.#behaviours.get(channel)) return;
+    if (behaviour === undefined) this.#behaviours.delete(channel);
+    else this.#behaviours.set(channel, behaviour);
+    this.#member.setBehaviour(channel, behaviour);
+  }
+
+  #reportCounts(): void {
+    const now = this.#now();
+    const since = this.#countedSince;
+    const monotonicMs = this.#clock.monotonicMs(now);
+    const monotonicSinceMs = this.#monotonicSinceMs;
+    this.#countedSince = now;
+    this.#monotonicSinceMs = monotonicMs;
+    const { name: member, life } = this.#init;
+    this.#sink.write({
+      type: 'traffic',
+      line: {
+        type: 'traffic',
+        time: now,
+        member,
+        life,
+        since,
+        ...this.#traffic.take(),
+        wallAheadMs: this.#wallMs() - (this.#origin.wallMs + now / 1e6),
+        monotonicMs: monotonicMs - monotonicSinceMs,
+        stalledMs: this.#stalls.takeLongestMs(),
+      },
+    });
+    this.#sink.write({ type: 'links', lines: this.#links.takeChanged(now, member, life) });
+    this.#sink.flush();
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Streams of one member: one connection to each peer that it has something large for, closed when it falls idle, and
+ * destroyed at either end when a partition cuts the link in either direction (TCP needs both).
+ */
+import { createConnection, type Server, type Socket } from 'node:net';
+import { encodeStream, type Frame, frameBytes, MAX_STREAM_BYTES } from '../../impl/wire/frame.ts';
+import { StreamDecoder } from '../../impl/wire/stream.ts';
+import { accept, type LinkHost, whenFree } from './link-host.ts';
+
+const IDLE_MS = 5000;
+
+export class Streams {
+  readonly #host: LinkHost;
+  readonly #outgoing = new Map<string, Socket>();
+  /** The sender of an incoming connection is known from its first frame on. */
+  readonly #incoming = new Map<Socket, string | undefined>();
+
+  constructor(host: LinkHost, server: Server) {
+    this.#host = host;
+    server.on('connection', (socket) => this.#admit(socket));
+  }
+
+  send(to: string, channel: string, message: unknown): void {
+    if (to !== this.#host.self) whenFree(this.#host, () => this.#leave(to, channel, message));
+  }
+
+  /** The faults changed: what is cut now breaks. */
+  applyCuts(): void {
+    for (const [peer, socket] of this.#outgoing) if (this.#isCut(peer)) socket.destroy();
+    for (const [socket, peer] of this.#incoming) if (peer !== undefined && this.#isCut(peer)) socket.destroy();
+  }
+
+  #isCut(peer: string): boolean {
+    const { shaper, self } = this.#host;
+    return shaper.cut(self, peer) || shaper.cut(peer, self);
+  }
+
+  #leave(to: string, channel: string, message: unknown): void {
+    const { self, traffic, cluster, life } = this.#host;
+    const frame: Frame = {
+      cluster,
+      from: self,
+      life,
+      channel,
+      epoch: this.#host.epoch(),
+      sequence: 0,
+      sentAtNs: this.#host.now(),
+      message,
+    };
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeStream(frame, to, this.#host.authenticator(channel));
+    } catch (error) {
+      if (error instanceof RangeError) {
+        traffic.dropped('oversized');
+        return;
+      }
+      throw error;
+    }
+    traffic.sent(`${channel}.${this.#host.kindOf(channel, message)}`, bytes.length);
+    if (this.#isCut(to)) {
+      traffic.dropped('cut');
+      return;
+    }
+    const socket = this.#connectionTo(to);
+    // A peer that does not read (it may be paused) must not fill this member's memory.
+    if (socket !== undefined && socket.writableLength > MAX_STREAM_BYTES) {
+      traffic.dropped('congested');
+      return;
+    }
+    socket?.write(bytes);
+  }
+
+  #connectionTo(to: string): Socket | undefined {
+    const open = this.#outgoing.get(to);
+    if (open !== undefined && !open.destroyed && open.writable) return open;
+    const address = this.#host.book.addressOf(to);
+    if (address === undefined) {
+      this.#host.traffic.dropped('no-address');
+      return undefined;
+    }
+    const socket = createConnection({ host: address.host, port: address.port, noDelay: true });
+    this.#outgoing.set(to, socket);
+    socket.setTimeout(IDLE_MS, () => socket.end());
+    // A peer that is down or has died resets the connection, and what was on the way is lost, as the contract says.
+    socket.on('error', () => this.#host.traffic.dropped('unconnected'));
+    socket.on('close', () => {
+      if (this.#outgoing.get(to) === socket) this.#outgoing.delete(to);
+    });
+    socket.resume();
+    return socket;
+  }
+
+  #admit(socket: Socket): void {
+    const decoder = new StreamDecoder(this.#host.cluster, (channel) => this.#host.authenticator(channel));
+    this.#incoming.set(socket, undefined);
+    socket.setTimeout(4 * IDLE_MS, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#incoming.delete(socket));
+    socket.on('data', (chunk) => {
+      for (const decoded of decoder.push(chunk)) {
+        if (socket.destroyed) return;
+        const from = 'frame' in decoded ? decoded.frame.from : undefined;
+        if (from !== undefined && this.#isCut(from)) {
+          this.#host.traffic.dropped('cut');
+          socket.destroy();
+          return;
+        }
+        if (from !== undefined) this.#incoming.set(socket, from);
+        const member = from !== undefined && this.#host.book.addressOf(from) !== undefined ? from : undefined;
+        accept(this.#host, decoded, 'frame' in decoded ? this.#bytesOf(decoded.frame) : 0, member);
+      }
+      if (decoder.broken !== undefined) socket.destroy();
+    });
+  }
+
+  #bytesOf(frame: Frame): number {
+    const tagBytes = this.#host.authenticator(frame.channel)?.tagBytes ?? 0;
+    return frameBytes(frame.from, frame.channel, frame.message, tagBytes);
+  }
+}

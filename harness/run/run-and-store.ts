@@ -1,0 +1,178 @@
+/** Runs a plan and leaves its directory; or judges a stored history again and draws its report anew. */
+import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import type { CheckContext, Timeline } from '../model/checker.ts';
+import {
+  type EnvironmentLine,
+  HISTORY_FORMAT,
+  HISTORY_VERSION,
+  type HistoryLine,
+  type HistorySink,
+} from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import {
+  combine,
+  EXIT,
+  exitCode,
+  type Metrics,
+  type RunVerdict,
+  type SloResult,
+  VERDICT_FORMAT,
+  VERDICT_VERSION,
+} from '../model/verdict.ts';
+import { type ReadOptions, readHistory } from './history-file.ts';
+import { createJudge, type Judgement, type JudgeParts } from './judge.ts';
+import { type RunOptions, runPlan } from './run-plan.ts';
+import { FILES, RunStore, writeResults } from './store.ts';
+
+/** A report in the making: reads every line once. */
+export interface ReportDraft {
+  line(line: HistoryLine): void;
+  end(input: { plan: Plan; verdict: RunVerdict; context: CheckContext }): { html: string; json: string; junit: string };
+}
+
+/** What a stored run needs beside what a run needs. */
+export interface StoreParts {
+  createReport(plan: Plan, timeline: Timeline): ReportDraft;
+  evaluateSlos(metrics: Metrics, plan: Plan): readonly SloResult[];
+}
+
+export interface StoreOptions extends Omit<RunOptions, 'environment' | 'record' | 'watch' | 'directory'> {
+  readonly runDirectory: string;
+  readonly store: StoreParts;
+  /** Text of the SLO file, kept with the run. */
+  readonly sloText?: string | undefined;
+  /** Version of this hearsay. */
+  readonly version: string;
+}
+
+const FLUSH_MS = 1000;
+
+/** Throws UserError where the directory cannot be had, before anything runs. */
+export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
+  const { plan, cluster, runDirectory } = options;
+  const store = new RunStore(runDirectory, plan, options.sloText);
+  // What was recorded is on disk soon, also when little happens and a chunk fills slowly.
+  const flushing = setInterval(() => store.flush(), FLUSH_MS);
+  flushing.unref();
+  let draft: ReportDraft | undefined;
+  let context: CheckContext | undefined;
+  const watch = (judged: CheckContext): HistorySink => {
+    context = judged;
+    const report = options.store.createReport(plan, judged.timeline);
+    draft = report;
+    return (line) => report.line(line);
+  };
+  try {
+    const result = await runPlan({
+      ...options,
+      directory: runDirectory,
+      environment: environmentOf(cluster, options.version),
+      record: (line) => store.record(line),
+      watch,
+    });
+    const historyHash = store.endHistory();
+    const verdict = verdictOf(plan, cluster, runDirectory, historyHash, result, options.store, result.interrupted);
+    if (draft !== undefined && context !== undefined) {
+      writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context }) });
+    }
+    return verdict;
+  } finally {
+    clearInterval(flushing);
+  }
+}
+
+export interface RejudgeOptions extends ReadOptions {
+  readonly plan: Plan;
+  readonly runDirectory: string;
+  readonly parts: JudgeParts;
+  readonly store: StoreParts;
+  /** Also draw the report again and write it, with the verdict, beside the history. */
+  readonly write: boolean;
+}
+
+/** Judges a stored history again. Throws UserError where it cannot be read. */
+export function rejudge(options: RejudgeOptions): RunVerdict {
+  const { plan, runDirectory } = options;
+  const path = join(runDirectory, FILES.history);
+  const cluster = clusterOf(path, options);
+  const judge = createJudge(plan, cluster, options.parts);
+  const draft = options.write ? options.store.createReport(plan, judge.context.timeline) : undefined;
+  let interrupted = false;
+  const historyHash = readHistory(
+    path,
+    (line) => {
+      judge.line(line);
+      draft?.line(line);
+      if (line.type === 'end') interrupted = line.outcome === 'interrupted';
+    },
+    options,
+  );
+  const verdict = verdictOf(plan, cluster, runDirectory, historyHash, judge.end(), options.store, interrupted);
+  if (draft !== undefined) {
+    writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context: judge.context }) });
+  }
+  return verdict;
+}
+
+/** The cluster a stored history was made on: the judge must know it before the first line. */
+function clusterOf(path: string, options: ReadOptions): string {
+  let cluster: string | undefined;
+  const found = new Error('found');
+  try {
+    readHistory(
+      path,
+      (line) => {
+        if (line.type === 'environment') cluster = String(line.cluster);
+        throw found;
+      },
+      options,
+    );
+  } catch (error) {
+    if (error !== found) throw error;
+  }
+  return cluster ?? 'unknown';
+}
+
+function verdictOf(
+  plan: Plan,
+  cluster: string,
+  runDir: string,
+  historyHash: string,
+  judgement: Judgement,
+  store: StoreParts,
+  interrupted: boolean,
+): RunVerdict {
+  const { properties, metrics } = judgement;
+  const verdict = combine(properties);
+  const slos = store.evaluateSlos(metrics, plan);
+  return {
+    format: VERDICT_FORMAT,
+    version: VERDICT_VERSION,
+    verdict,
+    exitCode: interrupted ? EXIT.interrupted : exitCode(verdict, slos),
+    seed: plan.seed,
+    cluster,
+    runDir,
+    historyHash,
+    properties,
+    slos,
+    metrics,
+  };
+}
+
+function environmentOf(cluster: string, version: string): EnvironmentLine {
+  const processors = cpus();
+  const memoryGiB = Math.round(totalmem() / 2 ** 30);
+  return {
+    type: 'environment',
+    format: HISTORY_FORMAT,
+    version: HISTORY_VERSION,
+    cluster,
+    hearsay: version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}, ${type()} ${release()}`,
+    machine: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}, ${memoryGiB} GiB`,
+    startedAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * Anti-entropy: Demers, Greene, Hauser, Irish, Larson, Shenker, Sturgis, Swinehart, Terry: "Epidemic Algorithms for
+ * Replicated Database Maintenance", 1987, sections 1.3 (push, pull, push-pull) and 2 (death certificates).
+ *
+ * Every interval a member compares its versioned map with those of a few random others and entries flow until both
+ * hold the newer of each key. Writes, deletes and reads are answered from the member's own map, at once.
+ */
+import { encodeVersion, HybridClock, parseVersion } from '../primitives/hybrid-clock.ts';
+import { type Entry, type StoredValue, VersionedMap } from '../primitives/versioned-map.ts';
+import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { antiEntropyBounds, antiEntropyClaims } from './claims.ts';
+import { answerDigest, answerProbe, answerWant, opening, type Reply } from './exchange.ts';
+import {
+  decodeMessage,
+  entriesOf,
+  type Flow,
+  isEntry,
+  isKey,
+  isStoredValue,
+  KEY_LIMIT_BYTES,
+  type Message,
+  VALUE_LIMIT_BYTES,
+} from './messages.ts';
+import { type AntiEntropySettings, antiEntropySettings, checkAntiEntropySettings } from './settings.ts';
+
+/** Ways in which a planted bug differs; the real protocol has none of them. */
+export interface AntiEntropyQuirks {
+  /** The first key in order is never sent to anybody. */
+  readonly dropsKey?: boolean;
+  /** Every so many of a member's own writes are acknowledged and not applied. */
+  readonly forgetsEvery?: number;
+  /** The older version wins a merge. */
+  readonly takesOlder?: boolean;
+  /** Of every so many text values taken from others, one is made up. */
+  readonly inventsEvery?: number;
+}
+
+export interface AntiEntropyState {
+  readonly map: VersionedMap;
+  readonly clock: HybridClock;
+  readonly writers: ReadonlySet<string>;
+  ownWrites: number;
+  taken: number;
+  /** The last view and the entries it shows, so that an unchanged map is not projected again. */
+  shown: { readonly entries: readonly Entry[]; readonly view: Data } | undefined;
+}
+
+type Ctx = Context<Message, AntiEntropySettings>;
+
+const FLOWS: Readonly<Record<AntiEntropySettings['mode'], Flow>> = { push: 2, pull: 1, 'push-pull': 3 };
+
+export function createAntiEntropy(
+  name: string,
+  summary: string,
+  quirks: AntiEntropyQuirks = {},
+): Protocol<AntiEntropyState, Message, Data, AntiEntropySettings> {
+  return {
+    name,
+    summary,
+    source: 'Demers et al. 1987, sections 1.3 and 2',
+    role: 'map',
+    workloads: ['register'],
+    settings: antiEntropySettings,
+    converges: true,
+    checkSettings: checkAntiEntropySettings,
+    claims: antiEntropyClaims,
+    bounds: antiEntropyBounds,
+    init: (ctx) => ({
+      map: new VersionedMap(),
+      clock: new HybridClock(),
+      writers: new Set(ctx.roster),
+      ownWrites: 0,
+      taken: 0,
+      shown: undefined,
+    }),
+    handle: (state, event, ctx) => handle(state, event, ctx, quirks),
+    view,
+    decode: decodeMessage,
+    kindOf: (message) => message.type,
+  };
+}
+
+export const antiEntropy = createAntiEntropy(
+  'anti-entropy',
+  'versioned map with tombstones, compared with random members every interval',
+);
+
+function handle(state: AntiEntropyState, event: ProtocolEvent<Message>, ctx: Ctx, quirks: AntiEntropyQuirks): void {
+  switch (event.type) {
+    case 'start':
+      for (const record of event.restored ?? []) restore(state, record);
+      // Members start their rounds at times of their own.
+      ctx.setTimer(ctx.random.next() * ctx.settings.intervalMs, 'round');
+      return;
+    case 'timer':
+      dropOldTombstones(state, ctx);
+      startRound(state, ctx);
+      ctx.setTimer(ctx.settings.intervalMs, 'round');
+      return;
+    case 'message':
+      receive(state, event.from, event.message, ctx, quirks);
+      return;
+    case 'operation':
+      operate(state, event.id, event.f, event.value, ctx, quirks);
+      return;
+    case 'leave':
+      // One last round, for what nobody else has yet.
+      startRound(state, ctx);
+      return;
+    case 'membership':
+      return;
+  }
+}
+
+function startRound(state: AntiEntropyState, ctx: Ctx): void {
+  for (const peer of ctx.peers.sample(ctx.settings.fanout)) {
+    ctx.send(peer, opening(state.map, FLOWS[ctx.settings.mode]));
+  }
+}
+
+function receive(state: AntiEntropyState, from: string, message: Message, ctx: Ctx, quirks: AntiEntropyQuirks): void {
+  switch (message.type) {
+    case 'probe':
+      answer(state, from, answerProbe(state.map, message), ctx, quirks);
+      return;
+    case 'digest':
+      answer(state, from, answerDigest(state.map, message), ctx, quirks);
+      return;
+    case 'want':
+      answer(state, from, answerWant(state.map, message), ctx, quirks);
+      return;
+    case 'entries':
+      for (const entry of entriesOf(message.items)) take(state, entry, ctx, quirks);
+  }
+}
+
+function answer(
+  state: AntiEntropyState,
+  to: string,
+  replies: readonly Reply[],
+  ctx: Ctx,
+  quirks: AntiEntropyQuirks,
+): void {
+  for (const reply of replies) {
+    const message = quirks.dropsKey ? without(reply.message, state.map.sorted()[0]?.key) : reply.message;
+    if (reply.stream) ctx.stream(to, message);
+    else ctx.send(to, message);
+  }
+}
+
+/** Takes over an entry of another member's where it wins. */
+function take(state: AntiEntropyState, offered: Entry, ctx: Ctx, quirks: AntiEntropyQuirks): void {
+  const held = state.map.get(offered.key);
+  const older = quirks.takesOlder === true && held !== undefined;
+  if (older ? offered.version >= held.version : !state.map.wins(offered)) return;
+  const time = parseVersion(offered.version);
+  if (time === undefined || !state.writers.has(time.writer)) return;
+  if (offered.value === null && held === undefined && isExpired(offered, ctx)) return;
+  state.clock.observe(time);
+  const entry = quirks.inventsEvery === undefined ? offered : invented(state, offered, quirks.inventsEvery);
+  store(state, entry, ctx, undefined);
+}
+
+function store(state: AntiEntropyState, entry: Entry, ctx: Ctx, operation: number | undefined): void {
+  state.map.put(entry);
+  ctx.persist([entry.key, entry.version, entry.value]);
+  ctx.emit({
+    kind: 'apply',
+    key: entry.key,
+    version: entry.version,
+    ...(entry.value === null ? { deleted: true as const } : {}),
+    ...(operation === undefined ? {} : { operation }),
+  });
+}
+
+function restore(state: AntiEntropyState, record: Data): void {
+  if (!Array.isArray(record)) return;
+  const [key, version, value] = record as readonly Data[];
+  if (!isEntry(key, version, value)) return;
+  const time = parseVersion(version as string);
+  if (time !== undefined) state.clock.observe(time);
+  state.map.put({ key: key as string, version: version as string, value: value as StoredValue | null });
+}
+
+function operate(
+  state: AntiEntropyState,
+  id: number,
+  f: string,
+  value: Data,
+  ctx: Ctx,
+  quirks: AntiEntropyQuirks,
+): void {
+  const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const { key, value: written } = fields as { readonly [key: string]: Data | undefined };
+  if (!isKey(key)) {
+    ctx.reply(id, { type: 'fail', error: `key must be a text of 1 to ${KEY_LIMIT_BYTES} bytes, not only digits` });
+  } else if (f === 'read') {
+    const entry = state.map.get(key);
+    ctx.reply(id, { type: 'ok', value: { value: entry?.value ?? null, version: entry?.version ?? null } });
+  } else if (f === 'delete') write(state, id, key, null, ctx, quirks);
+  else if (f !== 'write') ctx.reply(id, { type: 'fail', error: `no operation ${f}` });
+  else if (isStoredValue(written)) write(state, id, key, written, ctx, quirks);
+  else {
+    ctx.reply(id, { type: 'fail', error: `value must be a number or a text of at most ${VALUE_LIMIT_BYTES} bytes` });
+  }
+}
+
+function write(
+  state: AntiEntropyState,
+  id: number,
+  key: string,
+  value: StoredValue | null,
+  ctx: Ctx,
+  quirks: AntiEntropyQuirks,
+): void {
+  const time = state.clock.tick(ctx.now());
+  if (time === undefined) {
+    ctx.reply(id, { type: 'fail', error: 'the hybrid clock has reached its limit' });
+    return;
+  }
+  const version = encodeVersion(time, ctx.self, ctx.life);
+  state.ownWrites++;
+  const forgotten = quirks.forgetsEvery !== undefined && state.ownWrites % quirks.forgetsEvery === 0;
+  if (!forgotten) store(state, { key, version, value }, ctx, id);
+  ctx.reply(id, { type: 'ok', value: { version } });
+}
+
+function isExpired(entry: Entry, ctx: Ctx): boolean {
+  const ttl = ctx.settings.tombstoneTtlMs;
+  return ttl > 0 && (parseVersion(entry.version)?.wallMs ?? 0) < ctx.now() - ttl;
+}
+
+function dropOldTombstones(state: AntiEntropyState, ctx: Ctx): void {
+  if (ctx.settings.tombstoneTtlMs === 0) return;
+  for (const entry of state.map.sorted()) if (entry.value === null && isExpired(entry, ctx)) state.map.drop(entry.key);
+}
+
+/** Key to [version, value], in order of keys; a tombstone's value is null. */
+function view(state: AntiEntropyState): Data {
+  const entries = state.map.sorted();
+  if (state.shown?.entries === entries) return state.shown.view;
+  const out: Record<string, Data> = {};
+  for (const entry of entries) out[entry.key] = [entry.version, entry.value];
+  state.shown = { entries, view: out };
+  return out;
+}
+
+/** Planted bug: the message without one key's entry. */
+function without(message: Message, key: string | undefined): Message {
+  if (message.type !== 'entries') return message;
+  const kept = [...entriesOf(message.items)].filter((entry) => entry.key !== key);
+  return { type: 'entries', items: kept.flatMap((entry) => [entry.key, entry.version, entry.value]) };
+}
+
+/** Planted bug: now and then the value is one that nobody wrote. */
+function invented(state: AntiEntropyState, entry: Entry, every: number): Entry {
+  state.taken++;
+  return state.taken % every === 0 && entry.value !== null ? { ...entry, value: `${entry.value}?` } : entry;
+}

@@ -1,0 +1,17 @@
+/**
+ * Reliable broadcasts that are wrong on purpose, each in one point, for the tests of what must catch them. Never in the
+ * registry.
+ */
+import { type BrachaProtocol, createBracha } from './bracha.ts';
+
+/** READY on more than n/2 ECHOs, not (n + f)/2: liars that equivocate split the correct members' READYs (n = 7). */
+export const brachaBrokenQuorum: BrachaProtocol = createBracha('bracha-broken-quorum', { echoesOfHalf: true });
+
+/** No READY on f + 1 READYs: a member that a liar starves of votes waits for ever (totality). */
+export const brachaNoAmplification: BrachaProtocol = createBracha('bracha-no-amplification', { noAmplification: true });
+
+/** Instances go by their value alone: a second broadcast of an equal payload is swallowed (validity). */
+export const brachaKeyedByValue: BrachaProtocol = createBracha('bracha-keyed-by-value', { keyedByValue: true });
+
+/** Each READY beyond 2f + 1 delivers once more (no duplication). */
+export const brachaDeliversTwice: BrachaProtocol = createBracha('bracha-delivers-twice', { deliversAgain: true });

@@ -1,0 +1,376 @@
+/**
+ * Rumour mongering: Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", 1987, section 1.4.
+ *
+ * Each rumour has a state of its own at each member: unknown (susceptible), hot (infective), or known and no longer
+ * spread (removed). Every round a member contacts a few random others: it pushes its hot rumours, pulls theirs, or both,
+ * and loses interest by the rules of stopping.ts. Nothing repairs the residue; that is anti-entropy's business.
+ */
+import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { rumorBounds, rumorClaims } from './claims.ts';
+import {
+  DATAGRAM_BYTES,
+  decodeMessage,
+  isBroadcastValue,
+  isRumor,
+  type Message,
+  type Rumor,
+  rumorBytes,
+  VALUE_LIMIT_BYTES,
+} from './messages.ts';
+import { SequenceSet } from './sequence-set.ts';
+import { checkRumorSettings, type RumorSettings, rumorSettings } from './settings.ts';
+import { afterPulledCycle, afterPush, outOfRounds, REMOVED } from './stopping.ts';
+
+/** Contacts whose feedback is still awaited; the oldest are forgotten. */
+const AWAITED_LIMIT = 512;
+
+/** Ways in which a planted bug differs; the real protocol has none of them. */
+export interface RumorQuirks {
+  /** Every so many rumours from others are delivered twice. */
+  readonly twiceEvery?: number;
+  /** After every so many rumours from others one is delivered that nobody broadcast. */
+  readonly inventsEvery?: number;
+  /** This share of rumours from others is taken for known: neither delivered nor spread. */
+  readonly drops?: number;
+}
+
+interface HotRumor {
+  readonly rumor: Rumor;
+  readonly bytes: number;
+  counter: number;
+  /** Own rounds in which it was spread or, where members only pull, could be. */
+  rounds: number;
+  /** Since the last own round: how many pulled it, and how many of those needed it. */
+  answered: number;
+  needed: number;
+}
+
+export interface RumorState {
+  readonly members: ReadonlySet<string>;
+  /** By origin, then its life: what this life of the member has delivered. */
+  readonly known: Map<string, Map<number, SequenceSet>>;
+  /** Those that were spread longest ago come first. */
+  readonly hot: Map<string, HotRumor>;
+  /** Rumours told in each contact of this boot, until feedback comes. */
+  readonly awaited: Map<number, readonly string[]>;
+  nextContact: number;
+  nextSequence: number;
+  timerArmed: boolean;
+  fromOthers: number;
+}
+
+type Ctx = Context<Message, RumorSettings>;
+
+export function createRumor(
+  name: string,
+  summary: string,
+  quirks: RumorQuirks = {},
+): Protocol<RumorState, Message, Data, RumorSettings> {
+  return {
+    name,
+    summary,
+    source: 'Demers et al. 1987, section 1.4',
+    role: 'dissemination',
+    workloads: ['broadcast'],
+    settings: rumorSettings,
+    converges: false,
+    checkSettings: checkRumorSettings,
+    claims: rumorClaims,
+    bounds: rumorBounds,
+    init: (ctx) => ({
+      members: new Set(ctx.roster),
+      known: new Map(),
+      hot: new Map(),
+      awaited: new Map(),
+      // Feedback to an earlier boot's contacts must not be taken for this one's.
+      nextContact: ctx.random.int(2 ** 31),
+      nextSequence: 1,
+      timerArmed: false,
+      fromOthers: 0,
+    }),
+    handle: (state, event, ctx) => handle(state, event, ctx, quirks),
+    view,
+    decode: decodeMessage,
+    kindOf: (message) => message.type,
+  };
+}
+
+export const rumor = createRumor('rumor', 'rumour mongering: hot rumours spread until members lose interest');
+
+function handle(state: RumorState, event: ProtocolEvent<Message>, ctx: Ctx, quirks: RumorQuirks): void {
+  switch (event.type) {
+    case 'start':
+      for (const record of event.restored ?? []) restore(state, record, ctx);
+      armTimer(state, ctx, ctx.random.next() * ctx.settings.intervalMs);
+      return;
+    case 'timer':
+      state.timerArmed = false;
+      closeRound(state, ctx);
+      startRound(state, ctx);
+      armTimer(state, ctx, ctx.settings.intervalMs);
+      return;
+    case 'message':
+      receive(state, event.from, event.message, ctx, quirks);
+      return;
+    case 'operation':
+      if (event.f === 'broadcast') broadcast(state, event.id, event.value, ctx);
+      else ctx.reply(event.id, { type: 'fail', error: `no operation ${event.f}` });
+      return;
+    case 'leave':
+      startRound(state, ctx);
+      return;
+    case 'membership':
+      return;
+  }
+}
+
+/** Who only pushes needs no rounds while nothing is hot. */
+function armTimer(state: RumorState, ctx: Ctx, delayMs: number): void {
+  if (state.timerArmed || (ctx.settings.mode === 'push' && state.hot.size === 0)) return;
+  state.timerArmed = true;
+  ctx.setTimer(delayMs, 'round');
+}
+
+function broadcast(state: RumorState, id: number, value: Data, ctx: Ctx): void {
+  if (!isBroadcastValue(value)) {
+    ctx.reply(id, { type: 'fail', error: `value must be a text of at most ${VALUE_LIMIT_BYTES} bytes` });
+    return;
+  }
+  const sequence = state.nextSequence++;
+  ctx.emit({ kind: 'broadcast', operation: id, sequence });
+  learn(state, [ctx.self, ctx.life, sequence, value], ctx);
+  ctx.reply(id, { type: 'ok', value: { origin: ctx.self, life: ctx.life, sequence } });
+}
+
+/** A rumour that was unknown until now. */
+function learn(state: RumorState, rumor: Rumor, ctx: Ctx): void {
+  const [origin, originLife, sequence, value] = rumor;
+  knownOf(state, origin, originLife).add(sequence);
+  ctx.persist(rumor);
+  ctx.emit({ kind: 'deliver', origin, originLife, sequence, value });
+  heat(state, rumor);
+  armTimer(state, ctx, ctx.random.next() * ctx.settings.intervalMs);
+}
+
+function heat(state: RumorState, rumor: Rumor): void {
+  state.hot.set(idOf(rumor), { rumor, bytes: rumorBytes(rumor), counter: 0, rounds: 0, answered: 0, needed: 0 });
+}
+
+/** A restart spreads again what was hot at the crash, and knows again what had been delivered. */
+function restore(state: RumorState, record: Data, ctx: Ctx): void {
+  if (typeof record === 'string') {
+    state.hot.delete(record);
+    return;
+  }
+  if (!isRumor(record)) return;
+  const [origin, life, sequence] = record;
+  knownOf(state, origin, life).add(sequence);
+  if (origin === ctx.self && life === ctx.life) state.nextSequence = Math.max(state.nextSequence, sequence + 1);
+  heat(state, record);
+}
+
+function knownOf(state: RumorState, origin: string, life: number): SequenceSet {
+  let lives = state.known.get(origin);
+  if (lives === undefined) {
+    lives = new Map();
+    state.known.set(origin, lives);
+  }
+  let sequences = lives.get(life);
+  if (sequences === undefined) {
+    sequences = new SequenceSet();
+    lives.set(life, sequences);
+  }
+  return sequences;
+}
+
+function idOf(rumor: Rumor): string {
+  return `${rumor[0]}/${rumor[1]}/${rumor[2]}`;
+}
+
+/** Where members only pull, their interest is decided once a round, on all who pulled in it. */
+function closeRound(state: RumorState, ctx: Ctx): void {
+  if (ctx.settings.mode !== 'pull') return;
+  for (const [id, hot] of state.hot) {
+    hot.rounds++;
+    const counter = afterPulledCycle(ctx.settings, hot.counter, hot.answered, hot.needed, ctx.random.next);
+    hot.answered = 0;
+    hot.needed = 0;
+    settle(state, id, hot, counter, ctx);
+    if (outOfRounds(hot.rounds, ctx.settings.maxRounds)) remove(state, id, ctx);
+  }
+}
+
+function startRound(state: RumorState, ctx: Ctx): void {
+  const { mode, fanout, feedback, maxRounds } = ctx.settings;
+  const told = mode === 'pull' ? [] : nextBatch(state, undefined);
+  for (const peer of ctx.peers.sample(fanout)) {
+    if (told.length === 0) {
+      if (mode !== 'push') ctx.send(peer, { type: 'pull' });
+      continue;
+    }
+    ctx.send(peer, {
+      type: 'push',
+      contact: awaitFeedback(state, told, feedback === 'feedback'),
+      feedback: feedback === 'feedback',
+      pull: mode === 'push-pull',
+      rumors: told.map((hot) => hot.rumor),
+    });
+    if (feedback === 'blind') for (const hot of told) count(state, idOf(hot.rumor), false, ctx);
+  }
+  for (const hot of told) {
+    hot.rounds++;
+    if (outOfRounds(hot.rounds, maxRounds)) remove(state, idOf(hot.rumor), ctx);
+  }
+}
+
+/** As many hot rumours as one datagram holds; those taken go to the back of the queue. */
+function nextBatch(state: RumorState, except: ReadonlySet<string> | undefined): HotRumor[] {
+  const taken: HotRumor[] = [];
+  let bytes = 0;
+  let full = false;
+  for (const [id, hot] of state.hot) {
+    if (except?.has(id)) continue;
+    full = bytes + hot.bytes > DATAGRAM_BYTES;
+    if (full) break;
+    bytes += hot.bytes;
+    taken.push(hot);
+  }
+  if (full) {
+    for (const hot of taken) {
+      const id = idOf(hot.rumor);
+      state.hot.delete(id);
+      state.hot.set(id, hot);
+    }
+  }
+  return taken;
+}
+
+/** The number of a new contact. */
+function awaitFeedback(state: RumorState, told: readonly HotRumor[], wanted: boolean): number {
+  const contact = state.nextContact;
+  state.nextContact = (contact + 1) % 2 ** 32;
+  if (!wanted) return contact;
+  state.awaited.set(
+    contact,
+    told.map((hot) => idOf(hot.rumor)),
+  );
+  if (state.awaited.size > AWAITED_LIMIT) {
+    for (const oldest of state.awaited.keys()) {
+      state.awaited.delete(oldest);
+      break;
+    }
+  }
+  return contact;
+}
+
+/** One more contact was told of a hot rumour. */
+function count(state: RumorState, id: string, useful: boolean, ctx: Ctx): void {
+  const hot = state.hot.get(id);
+  if (hot !== undefined) settle(state, id, hot, afterPush(ctx.settings, hot.counter, useful, ctx.random.next), ctx);
+}
+
+function settle(state: RumorState, id: string, hot: HotRumor, counter: number, ctx: Ctx): void {
+  if (counter === REMOVED) remove(state, id, ctx);
+  else hot.counter = counter;
+}
+
+/** From several sides in one step, perhaps: only the first time counts. */
+function remove(state: RumorState, id: string, ctx: Ctx): void {
+  if (state.hot.delete(id)) ctx.persist(id);
+}
+
+function receive(state: RumorState, from: string, message: Message, ctx: Ctx, quirks: RumorQuirks): void {
+  switch (message.type) {
+    case 'push': {
+      const before = message.pull ? new Set(message.rumors.map(idOf)) : undefined;
+      hear(state, from, message, ctx, quirks);
+      if (message.pull) answerPull(state, from, before, ctx);
+      return;
+    }
+    case 'pull':
+      answerPull(state, from, undefined, ctx);
+      return;
+    case 'answer':
+      hear(state, from, message, ctx, quirks);
+      return;
+    case 'feedback':
+      takeFeedback(state, message, ctx);
+  }
+}
+
+function hear(
+  state: RumorState,
+  from: string,
+  message: Message & { type: 'push' | 'answer' },
+  ctx: Ctx,
+  quirks: RumorQuirks,
+): void {
+  let known = '';
+  for (const rumor of message.rumors) {
+    const [origin, life, sequence] = rumor;
+    // What claims to be this life's own and is not known was never broadcast.
+    const impossible = !state.members.has(origin) || (origin === ctx.self && life === ctx.life);
+    const knew = impossible || knownOf(state, origin, life).has(sequence);
+    known += knew ? '1' : '0';
+    if (!knew) learnFromOther(state, rumor, ctx, quirks);
+  }
+  if (message.feedback) ctx.send(from, { type: 'feedback', contact: message.contact, known });
+}
+
+function learnFromOther(state: RumorState, rumor: Rumor, ctx: Ctx, quirks: RumorQuirks): void {
+  const [origin, originLife, sequence, value] = rumor;
+  if (quirks.drops !== undefined && ctx.random.next() < quirks.drops) {
+    knownOf(state, origin, originLife).add(sequence);
+    return;
+  }
+  learn(state, rumor, ctx);
+  state.fromOthers++;
+  if (quirks.twiceEvery !== undefined && state.fromOthers % quirks.twiceEvery === 0) {
+    ctx.emit({ kind: 'deliver', origin, originLife, sequence, value });
+  }
+  if (quirks.inventsEvery !== undefined && state.fromOthers % quirks.inventsEvery === 0) {
+    ctx.emit({ kind: 'deliver', origin, originLife, sequence: sequence + 1_000_000, value: `${value}?` });
+  }
+}
+
+function answerPull(state: RumorState, to: string, except: ReadonlySet<string> | undefined, ctx: Ctx): void {
+  const told = nextBatch(state, except);
+  if (told.length === 0) return;
+  // Where members push as well, their interest goes by their pushes alone.
+  const decides = ctx.settings.mode === 'pull';
+  const feedback = decides && ctx.settings.feedback === 'feedback';
+  const contact = awaitFeedback(state, told, feedback);
+  ctx.send(to, { type: 'answer', contact, feedback, rumors: told.map((hot) => hot.rumor) });
+  if (decides && !feedback) for (const hot of told) hot.answered++;
+}
+
+function takeFeedback(state: RumorState, message: Message & { type: 'feedback' }, ctx: Ctx): void {
+  const told = state.awaited.get(message.contact);
+  if (told === undefined || told.length !== message.known.length) return;
+  // A duplicate of the datagram would bring a second, worthless feedback.
+  state.awaited.delete(message.contact);
+  told.forEach((id, index) => {
+    const useful = message.known[index] === '0';
+    if (ctx.settings.mode !== 'pull') {
+      count(state, id, useful, ctx);
+      return;
+    }
+    const hot = state.hot.get(id);
+    if (hot === undefined) return;
+    hot.answered++;
+    if (useful) hot.needed++;
+  });
+}
+
+/** Delivered sequence numbers by origin and life, in order of names. */
+function view(state: RumorState): Data {
+  const out: Record<string, Data> = {};
+  for (const origin of [...state.known.keys()].sort()) {
+    const lives = state.known.get(origin);
+    for (const life of [...(lives?.keys() ?? [])].sort((a, b) => a - b)) {
+      const sequences = lives?.get(life);
+      if (sequences !== undefined && sequences.size > 0) out[`${origin}/${life}`] = sequences.toString();
+    }
+  }
+  return out;
+}

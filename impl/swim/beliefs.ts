@@ -1,0 +1,201 @@
+/** What a member believes of the others, and how it hears and answers what is said about itself. */
+import { logarithmicLimit } from '../primitives/suspicion.ts';
+import type { Data } from '../protocol.ts';
+import { isUpdate, MAX_NUMBER, type Message, roomForUpdates, updateBytes } from './messages.ts';
+import { ALIVE, beats, DEAD, isUp, LEFT, STATUS_NAMES, SUSPECT, type Update } from './order.ts';
+import { suspicionMs } from './settings.ts';
+import type { SwimContext, SwimState, Timer } from './state.ts';
+
+const NOTHING: readonly Update[] = [];
+
+/** Members known to be up, self included. */
+export function knownUp(state: SwimState): number {
+  return state.up.count + 1;
+}
+
+/** How often an update is sent at the cluster size now known. */
+export function retransmitLimit(state: SwimState, ctx: SwimContext): number {
+  return logarithmicLimit(ctx.settings.retransmitMultiplier, knownUp(state));
+}
+
+export function ownUpdate(state: SwimState): Update {
+  return [state.self, state.life, state.incarnation, state.left ? LEFT : ALIVE];
+}
+
+/**
+ * Takes in one claim. In a sync (`whole`), a death that contradicts what is held only makes the member suspect, as in
+ * memberlist's mergeState: it may be the other side's view of a partition, and the accused gets its chance to refute.
+ */
+export function learn(state: SwimState, update: Update, whole: boolean, ctx: SwimContext): void {
+  const name = update[0];
+  if (name === state.self) {
+    hearOfSelf(state, update, ctx);
+    return;
+  }
+  if (!state.roster.has(name)) {
+    state.ignored++;
+    return;
+  }
+  const held = state.beliefs.get(name);
+  if (held === undefined) {
+    believe(state, update, ctx);
+    return;
+  }
+  if (!beats(update, held)) return;
+  if (state.quirks.inflatesOthers && update[3] === SUSPECT && held[3] === ALIVE && update[2] < MAX_NUMBER) {
+    believe(state, [name, update[1], update[2] + 1, ALIVE], ctx);
+    return;
+  }
+  if (whole && update[3] === DEAD && isUp(held) && held[1] === update[1]) {
+    const suspicion: Update = [name, update[1], update[2], SUSPECT, state.self];
+    if (beats(suspicion, held)) believe(state, suspicion, ctx);
+    return;
+  }
+  believe(state, update, ctx);
+}
+
+/** Makes `update`, which beats what was held, the belief about its member, and passes it on. */
+export function believe(state: SwimState, update: Update, ctx: SwimContext): void {
+  const [name, life, incarnation, status, by] = update;
+  const before = state.beliefs.get(name);
+  hold(state, update, ctx);
+  state.changed.add(name);
+  state.queue.put(name, update, updateBytes(update));
+  ctx.emit({
+    kind: 'status',
+    subject: name,
+    subjectLife: life,
+    status: STATUS_NAMES[status],
+    incarnation,
+    ...(by === undefined ? {} : { by }),
+  });
+  const wasUp = before !== undefined && isUp(before);
+  if (wasUp && (!isUp(update) || before[1] !== life)) ctx.announce(name, before[1], false);
+  if (isUp(update) && (!wasUp || before[1] !== life)) ctx.announce(name, life, true);
+}
+
+/** Puts a belief in place, and the member where those of its status are kept. */
+function hold(state: SwimState, update: Update, ctx: SwimContext): void {
+  const [name, life, incarnation, status] = update;
+  const before = state.beliefs.get(name);
+  state.beliefs.set(name, update);
+  state.whole = undefined;
+  if (isUp(update) && !isUp(before)) {
+    state.up.add(name);
+    state.probeOrder.add(name, ctx.random);
+  } else if (!isUp(update) && isUp(before)) {
+    state.up.remove(name);
+    state.probeOrder.remove(name);
+  }
+  if (status === DEAD && before?.[3] !== DEAD) state.deadOrder.add(name, ctx.random);
+  else if (status !== DEAD && before?.[3] === DEAD) state.deadOrder.remove(name);
+  if (status === SUSPECT) {
+    const delayMs = suspicionMs(ctx.settings, knownUp(state));
+    const due = ctx.monotonic() + delayMs;
+    ctx.setTimer(delayMs, { t: 'suspicion', n: name, l: life, i: incarnation, due } satisfies Timer);
+  }
+}
+
+/** The member answers what is said against it with a higher incarnation, which only it may raise. */
+function hearOfSelf(state: SwimState, update: Update, ctx: SwimContext): void {
+  const [, life, claimed, status] = update;
+  if (state.quirks.neverRefutes || state.left || status === ALIVE) return;
+  if (life !== state.life || claimed < state.incarnation || claimed >= MAX_NUMBER) return;
+  state.incarnation = claimed + 1;
+  state.incarnationChanged = true;
+  state.whole = undefined;
+  const own = ownUpdate(state);
+  state.queue.put(state.self, own, updateBytes(own));
+  ctx.emit({
+    kind: 'refute',
+    incarnation: state.incarnation,
+    against: status === SUSPECT ? 'suspect' : status === DEAD ? 'dead' : 'left',
+  });
+}
+
+/** A suspicion has had its time: without a refutation the suspect is dead. */
+export function endSuspicion(state: SwimState, timer: Extract<Timer, { t: 'suspicion' }>, ctx: SwimContext): void {
+  const held = state.beliefs.get(timer.n);
+  if (held === undefined || held[1] !== timer.l || held[2] !== timer.i || held[3] !== SUSPECT || state.left) return;
+  const now = ctx.monotonic();
+  if (now - timer.due > ctx.settings.probeIntervalMs) {
+    // This member itself stood still and heard nothing meanwhile: the suspect gets its time again (Lifeguard's point).
+    const delayMs = suspicionMs(ctx.settings, knownUp(state));
+    ctx.setTimer(delayMs, { ...timer, due: now + delayMs } satisfies Timer);
+    return;
+  }
+  if (!state.quirks.neverDetects) believe(state, [timer.n, timer.l, timer.i, DEAD, state.self], ctx);
+}
+
+/**
+ * Updates to ride on a message to `to`: first what is held against `to` itself (Lifeguard's buddy system, here for the
+ * dead too), so that whoever is wronged hears of it from its accuser, then what the queue has.
+ */
+export function updatesFor(state: SwimState, to: string, ctx: SwimContext, target?: string): readonly Update[] {
+  const held = state.beliefs.get(to);
+  const accused = held !== undefined && held[3] !== ALIVE;
+  if (!accused && !state.left && state.queue.size === 0) return NOTHING;
+  const updates: Update[] = [];
+  if (accused) updates.push(held);
+  if (state.left) updates.push(ownUpdate(state));
+  const room = roomForUpdates(target) - updates.reduce((sum, update) => sum + updateBytes(update), 0);
+  state.queue.take(updates, ctx.settings.piggybackEntries - updates.length, room, retransmitLimit(state, ctx));
+  return updates;
+}
+
+/** Tells `to` what is to be told, without wanting an answer. */
+export function sendNews(state: SwimState, to: string, ctx: SwimContext): void {
+  ctx.send(to, { k: 'news', i: state.incarnation, u: updatesFor(state, to, ctx) });
+}
+
+/** The whole state with self in it, as one list that is never changed, and its size. */
+function wholeState(state: SwimState): { readonly updates: readonly Update[]; readonly bytes: number } {
+  if (state.whole === undefined) {
+    const updates = [ownUpdate(state), ...state.beliefs.values()];
+    state.whole = { updates, bytes: updates.reduce((sum, update) => sum + updateBytes(update), 0) };
+  }
+  return state.whole;
+}
+
+/** A whole-state exchange: a datagram where the state fits into one, a stream where it does not. */
+export function sendSync(state: SwimState, to: string, wantsAnswer: boolean, ctx: SwimContext): void {
+  const { updates, bytes } = wholeState(state);
+  const message: Message = { k: 'sync', q: wantsAnswer, i: state.incarnation, u: updates };
+  if (bytes <= roomForUpdates()) ctx.send(to, message);
+  else ctx.stream(to, message);
+}
+
+/** Writes down what this step changed: the own incarnation, and beliefs, which a restart with state goes on from. */
+export function persistChanges(state: SwimState, ctx: SwimContext): void {
+  if (state.changed.size === 0 && !state.incarnationChanged) return;
+  const updates: Update[] = [];
+  for (const name of state.changed) {
+    const update = state.beliefs.get(name);
+    if (update !== undefined) updates.push(update);
+  }
+  ctx.persist({ i: state.incarnation, u: updates });
+  state.changed.clear();
+  state.incarnationChanged = false;
+}
+
+/**
+ * Takes up the records of this life. Nothing is emitted, since no belief changes: over all its boots, what a life says
+ * of a member only ever moves up in SWIM's order. The other channels hear who is up.
+ */
+export function restore(state: SwimState, records: readonly Data[], ctx: SwimContext): void {
+  const latest = new Map<string, Update>();
+  for (const record of records) {
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) continue;
+    const { i, u } = record as { readonly [key: string]: Data | undefined };
+    if (typeof i === 'number' && Number.isInteger(i) && i > state.incarnation) state.incarnation = i;
+    for (const update of Array.isArray(u) ? u : []) {
+      if (!isUpdate(update) || update[0] === state.self || !state.roster.has(update[0])) continue;
+      const held = latest.get(update[0]);
+      if (held === undefined || beats(update, held)) latest.set(update[0], update);
+    }
+  }
+  for (const [name, update] of latest) {
+    hold(state, update, ctx);
+    if (isUp(update)) ctx.announce(name, update[1], true);
+  }
+}

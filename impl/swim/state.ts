@@ -1,0 +1,119 @@
+/** What a member keeps, and the hooks through which a test can plant a bug. */
+import { PeerSet } from '../member/peers.ts';
+import { PiggybackQueue } from '../primitives/piggyback-queue.ts';
+import type { Context } from '../protocol.ts';
+import type { Message } from './messages.ts';
+import type { Update } from './order.ts';
+import { Rotation } from './rotation.ts';
+import type { SwimSettings } from './settings.ts';
+
+export type SwimContext = Context<Message, SwimSettings>;
+
+/** Deliberate flaws, all off in `swim`; planted-bugs.ts turns them on one at a time, to see them convicted. */
+export interface Quirks {
+  /** Says nothing against what is said about itself. */
+  readonly neverRefutes: boolean;
+  /** Vouches for a suspected peer by raising that peer's incarnation, which only the peer itself may do. */
+  readonly inflatesOthers: boolean;
+  /** Suspects for ever: a suspicion never becomes a death. */
+  readonly neverDetects: boolean;
+  /** Never contacts those it holds dead. */
+  readonly forgetsDead: boolean;
+}
+
+export const NO_QUIRKS: Quirks = {
+  neverRefutes: false,
+  inflatesOthers: false,
+  neverDetects: false,
+  forgetsDead: false,
+};
+
+/** A timer's data: whatever shows that it is stale stands in it. */
+export type Timer =
+  | { readonly t: 'probe' }
+  /** The direct probe `s` has had its time. */
+  | { readonly t: 'indirect'; readonly s: number }
+  /** The suspicion of member `n` in life `l` at incarnation `i`; `due` on the monotonic clock, ms. */
+  | { readonly t: 'suspicion'; readonly n: string; readonly l: number; readonly i: number; readonly due: number }
+  | { readonly t: 'join' }
+  | { readonly t: 'sync' }
+  | { readonly t: 'contact' };
+
+/** The probe of the running period. */
+interface Probe {
+  readonly target: string;
+  readonly sequence: number;
+  /** What was held of the target when the probe began. */
+  readonly held: Update | undefined;
+  acked: boolean;
+}
+
+/** A probe made for somebody else. */
+interface Relay {
+  readonly asker: string;
+  readonly sequence: number;
+}
+
+export interface SwimState {
+  readonly quirks: Quirks;
+  readonly self: string;
+  readonly life: number;
+  readonly roster: ReadonlySet<string>;
+  /** The member's own; nobody else raises it. */
+  incarnation: number;
+  left: boolean;
+  /** What is held about every other member ever heard of. The roster bounds it, so nothing is ever forgotten. */
+  readonly beliefs: Map<string, Update>;
+  /** Alive or suspect. */
+  readonly up: PeerSet;
+  readonly probeOrder: Rotation;
+  readonly deadOrder: Rotation;
+  readonly queue: PiggybackQueue<Update>;
+  /** Last used; starts at random, so that acks of an earlier boot match nothing. */
+  sequence: number;
+  probe: Probe | undefined;
+  /** When the next probe period is due, monotonic ms; undefined before the first. */
+  probeDue: number | undefined;
+  /** By own sequence number: this period's and the one's before. */
+  relays: Map<number, Relay>;
+  oldRelays: Map<number, Relay>;
+  seeds: readonly string[];
+  joined: boolean;
+  /** Last whole-state exchange begun because a dead one spoke, monotonic ms. */
+  lastRevivalSync: number;
+  /** Beliefs that changed in this step, to be persisted at its end. */
+  readonly changed: Set<string>;
+  incarnationChanged: boolean;
+  /** The whole state as a sync carries it; undefined when something changed since it was last made. */
+  whole: { readonly updates: readonly Update[]; readonly bytes: number } | undefined;
+  /** Messages and updates that were passed over: unknown names, former lives. */
+  ignored: number;
+}
+
+export function initSwim(quirks: Quirks, ctx: SwimContext): SwimState {
+  return {
+    quirks,
+    self: ctx.self,
+    life: ctx.life,
+    roster: new Set(ctx.roster),
+    incarnation: 0,
+    left: false,
+    beliefs: new Map(),
+    up: new PeerSet(ctx.self, ctx.random),
+    probeOrder: new Rotation(),
+    deadOrder: new Rotation(),
+    queue: new PiggybackQueue(),
+    sequence: ctx.random.int(2 ** 30),
+    probe: undefined,
+    probeDue: undefined,
+    relays: new Map(),
+    oldRelays: new Map(),
+    seeds: [],
+    joined: false,
+    lastRevivalSync: Number.NEGATIVE_INFINITY,
+    changed: new Set(),
+    incarnationChanged: false,
+    whole: undefined,
+    ignored: 0,
+  };
+}

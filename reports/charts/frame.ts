@@ -1,0 +1,81 @@
+/** What the charts over time share: the time axis, shaded fault windows, the line at the heal. */
+import type { FaultWindow } from '../../harness/model/checker.ts';
+import { faultColour } from '../palette.ts';
+import { plain, shorten } from '../text.ts';
+
+export interface RunFrame {
+  /** End of the time axis, s. */
+  readonly endS: number;
+  readonly healS: number | undefined;
+  readonly faults: readonly FaultWindow[];
+  readonly colours: ReadonlyMap<string, string>;
+}
+
+export type Layer = { readonly [key: string]: unknown };
+
+/** More windows than these are not shaded. */
+export const MOST_SHADED = 150;
+
+export function timeAxis(frame: RunFrame, title = 'seconds since the start'): Layer {
+  return {
+    field: 't',
+    type: 'quantitative',
+    scale: { domain: [0, frame.endS], nice: false },
+    axis: { title, grid: false, tickCount: 12, labelFlush: false },
+  };
+}
+
+/** Behind everything: the windows in which faults were on, and the heal. */
+export function background(frame: RunFrame): Layer[] {
+  const windows = frame.faults.slice(0, MOST_SHADED).map((fault) => ({
+    t: round(fault.from / 1e9),
+    u: round(Math.min(frame.endS, fault.until / 1e9)),
+    colour: faultColour(frame.colours, fault.kind),
+    d: plain(`${fault.kind} (${fault.id})`),
+  }));
+  const layers: Layer[] = [
+    {
+      data: { values: windows },
+      mark: { type: 'rect', opacity: 0.13 },
+      encoding: {
+        x: timeAxis(frame),
+        x2: { field: 'u' },
+        color: { field: 'colour', type: 'nominal', scale: null },
+        description: { field: 'd' },
+      },
+    },
+  ];
+  if (frame.healS !== undefined) {
+    layers.push({
+      data: { values: [{ t: round(frame.healS) }] },
+      mark: { type: 'rule', color: '#009e73', strokeWidth: 1.5, strokeDash: [5, 3] },
+      encoding: { x: timeAxis(frame) },
+    });
+  }
+  return layers;
+}
+
+/** Milliseconds are enough for any picture, and keep the page small. */
+export function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Lanes go by index, so that equal or hostile names cannot fall together. */
+export function lanes(count: number): Layer {
+  const domain = Array.from({ length: count }, (_, index) => `${index}`);
+  return { field: 'lane', type: 'nominal', scale: { domain, paddingInner: 0, paddingOuter: 0 }, axis: null };
+}
+
+/** Names left of their lanes, as marks: a name is data, never part of an expression. */
+export function laneLabels(names: readonly string[]): Layer {
+  return {
+    data: { values: names.map((name, index) => ({ lane: `${index}`, name: shorten(plain(name), 14) })) },
+    mark: { type: 'text', align: 'right', baseline: 'middle', fontSize: names.length > 40 ? 8 : 12 },
+    encoding: {
+      x: { value: -6 },
+      y: lanes(names.length),
+      text: { field: 'name' },
+      color: { value: '#1b1b1b' },
+    },
+  };
+}

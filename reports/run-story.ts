@@ -1,0 +1,94 @@
+/** All that was folded from one history, and what the caller knows besides: what the page's sections are made of. */
+import type { JudgedChannel, Timeline } from '../harness/model/checker.ts';
+import type { PlannedFault } from '../harness/model/fault.ts';
+import { isLinkFault, linksOf } from '../harness/model/fault.ts';
+import type { EnvironmentLine } from '../harness/model/history.ts';
+import type { Plan } from '../harness/model/plan.ts';
+import type { RunVerdict } from '../harness/model/verdict.ts';
+import type { RunFrame } from './charts/frame.ts';
+import type { AgreementFold } from './folds/agreement-fold.ts';
+import type { BeliefFold } from './folds/belief-fold.ts';
+import type { ChannelCoverage } from './folds/coverage-fold.ts';
+import type { OperationFold, OperationKind } from './folds/operation-fold.ts';
+import type { TrafficFold } from './folds/traffic-fold.ts';
+import { figure, nameList, percent } from './format.ts';
+import type { LegendEntry } from './gallery.ts';
+import { faultColour } from './palette.ts';
+
+export interface ReportInput {
+  readonly plan: Plan;
+  readonly verdict: RunVerdict;
+  readonly cluster: string;
+  readonly channels: readonly JudgedChannel[];
+  /** `#rrggbb` by kind of fault. */
+  readonly nemesisColours: ReadonlyMap<string, string>;
+  readonly repeatCommand: string;
+}
+
+export interface RunStory extends ReportInput {
+  readonly timeline: Timeline;
+  readonly environment: EnvironmentLine | undefined;
+  readonly frame: RunFrame;
+  readonly operations: OperationFold;
+  readonly operationKinds: readonly OperationKind[];
+  /** By channel. */
+  readonly beliefs: ReadonlyMap<string, BeliefFold>;
+  readonly coverage: readonly ChannelCoverage[];
+  readonly traffic: TrafficFold;
+  readonly agreement: AgreementFold;
+}
+
+/** One line that names a fault's kind, strength and victims. */
+export function describeFault(fault: PlannedFault): string {
+  const strength = strengthOf(fault);
+  const where = isLinkFault(fault) && linksOf(fault) === 'all' ? 'all links' : '';
+  const whom = 'targets' in fault ? nameList(fault.targets) : where;
+  return [fault.type, strength, whom].filter((part) => part !== '').join(' · ');
+}
+
+function strengthOf(fault: PlannedFault): string {
+  switch (fault.type) {
+    case 'partition': {
+      const cut = fault.cuts[0];
+      return cut === undefined ? fault.shape : `${fault.shape}: ${nameList(cut.from, 4)} | ${nameList(cut.to, 4)}`;
+    }
+    case 'loss':
+      return `${percent(fault.probability)}${fault.burst === undefined ? '' : `, bursts of ${figure(fault.burst)}`}`;
+    case 'duplicate':
+    case 'corrupt':
+      return percent(fault.probability);
+    case 'reorder':
+      return `${percent(fault.probability)} held ${figure(fault.holdMs)} ms`;
+    case 'delay':
+      return `${figure(fault.delayMs)} ± ${figure(fault.jitterMs)} ms`;
+    case 'bandwidth':
+      return `${figure(fault.bitsPerSecond)} bit/s, queue ${figure(fault.queueMs)} ms`;
+    case 'clock-skew':
+      return `${figure(fault.skewMs)} ms`;
+    case 'clock-drift':
+    case 'timer-drift':
+      return `× ${figure(fault.factor)}`;
+    case 'slow':
+      return `${figure(fault.blockMs)} of every ${figure(fault.everyMs)} ms`;
+    case 'kill':
+      return fault.restart === 'never' ? 'for good' : `restart ${fault.restart}`;
+    case 'leave':
+      return fault.rejoin ? 'and rejoin' : 'for good';
+    case 'byzantine':
+      return `${fault.behaviour} on ${fault.channel}`;
+    case 'pause':
+      return '';
+  }
+}
+
+/** The shades behind charts over time, one entry for each kind of fault. */
+export function faultLegend(story: RunStory): LegendEntry[] {
+  const kinds = [...new Set(story.timeline.faults.map((fault) => fault.kind))].sort();
+  const entries: LegendEntry[] = kinds.map((kind) => ({
+    colour: faultColour(story.nemesisColours, kind),
+    text: kind,
+    pale: true,
+  }));
+  if (story.frame.healS !== undefined) entries.push({ colour: '#009e73', text: 'heal', line: [5, 3] });
+  return entries;
+}

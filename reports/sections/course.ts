@@ -1,0 +1,45 @@
+/** The timeline: faults, lives and operations. */
+
+import { MOST_SHADED } from '../charts/frame.ts';
+import { faultChart, MOST_FAULT_LANES, operationChart } from '../charts/timeline-chart.ts';
+import { figure, plural } from '../format.ts';
+import type { Gallery } from '../gallery.ts';
+import { INK } from '../palette.ts';
+import { describeFault, faultLegend, type RunStory } from '../run-story.ts';
+import { html, type Markup, shorten } from '../text.ts';
+
+export function course(story: RunStory, gallery: Gallery): Markup {
+  const planned = new Map(story.plan.faults.map((fault) => [fault.id, describeFault(fault)]));
+  const faults = faultChart(story.frame, (id) => shorten(planned.get(id) ?? id, 120));
+  const count = story.timeline.faults.length;
+  const notDrawn = count - MOST_FAULT_LANES;
+  const notShaded = count - MOST_SHADED;
+  const rows = story.operations.rows.length;
+  const chart = operationChart(story.frame, story.operations, story.timeline.stays);
+  const hidden = story.operations.membersNotDrawn;
+  return html`<section id="timeline"><h2>Timeline</h2>
+${faults === undefined ? html`<p>No fault was on in this run.</p>` : gallery.figure(faults, [], html`Faults as they really started and ended.${notDrawn > 0 && ` ${plural(notDrawn, 'more fault window')} not drawn.`}`)}
+${gallery.figure(
+  chart,
+  [
+    { colour: INK.up, text: 'member up' },
+    { colour: INK.paused, text: 'paused' },
+    { colour: INK.ok, text: 'ok (short; darker: more)' },
+    { colour: INK.info, text: 'info: outcome not known (taller)' },
+    { colour: INK.fail, text: 'fail: certainly not done (tallest)' },
+    ...faultLegend(story),
+  ],
+  html`Client operations of ${plural(rows, 'member')} by the time at which the plan wanted them, in steps of ${figure(story.operations.grid.width / 1e6)} ms.${hidden > 0 && ` ${plural(hidden, 'more member')} not drawn.`}${notShaded > 0 && ` ${plural(notShaded, 'more fault window')} not shaded, here and below.`}`,
+)}
+${operationTable(story)}</section>`;
+}
+
+function operationTable(story: RunStory): Markup {
+  const rows = story.operationKinds.map(
+    (kind) =>
+      html`<tr><th scope="row">${kind.workload}</th><td>${kind.f}</td><td class="number">${figure(kind.invoked)}</td><td class="number">${figure(kind.ok)}</td><td class="number">${figure(kind.fail)}</td><td class="number">${figure(kind.info)}</td><td class="number">${figure(kind.open)}</td></tr>`,
+  );
+  const errors = story.operations.errors();
+  return html`<div class="scroll"><table><thead><tr><th scope="col">workload</th><th scope="col">operation</th><th scope="col" class="number">invoked</th><th scope="col" class="number">ok</th><th scope="col" class="number">fail</th><th scope="col" class="number">info</th><th scope="col" class="number">never completed</th></tr></thead><tbody>${rows}</tbody></table></div>
+${errors.length > 0 && html`<details><summary>${plural(errors.length, 'kind')} of error</summary><ul>${errors.map((error) => html`<li>${figure(error.count)} × ${shorten(error.text, 300)}</li>`)}</ul></details>`}`;
+}

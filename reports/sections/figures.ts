@@ -1,0 +1,50 @@
+/** Fault calibration and metrics. */
+import type { Metric } from '../../harness/model/verdict.ts';
+import type { Data } from '../../impl/protocol.ts';
+import { figure } from '../format.ts';
+import type { RunStory } from '../run-story.ts';
+import { html, type Markup } from '../text.ts';
+import { badge, dataTable } from './judgements.ts';
+
+const MOST_ROWS = 500;
+
+/** What was asked of each fault, beside what was measured: from the details of `fault-effect`, whatever their columns. */
+export function calibration(story: RunStory): Markup {
+  const found = story.verdict.properties.filter((property) => property.name === 'fault-effect');
+  const parts = found.map((property) => {
+    const rows = rowsOf(property.details);
+    const more = rows.length - MOST_ROWS;
+    return html`<p>${badge(property.verdict)} ${property.reason}</p>${rows.length > 0 && dataTable(rows.slice(0, MOST_ROWS))}${more > 0 && html`<p class="note">${figure(more)} more rows not shown; report.json has them.</p>`}`;
+  });
+  return html`<section id="calibration"><h2>Fault calibration</h2>${parts.length === 0 ? html`<p>Fault effects were not judged in this run.</p>` : parts}</section>`;
+}
+
+function rowsOf(details: { readonly [key: string]: Data } | undefined): readonly Data[] {
+  if (details === undefined) return [];
+  if (Array.isArray(details.rows)) return details.rows as readonly Data[];
+  return Object.values(details).flatMap((value) => (Array.isArray(value) ? (value as readonly Data[]) : []));
+}
+
+const COLUMNS = ['mean', 'min', 'p50', 'p90', 'p95', 'p99', 'p999', 'max'] as const satisfies readonly (keyof Metric)[];
+
+export function metrics(story: RunStory): Markup {
+  const entries = Object.entries(story.verdict.metrics);
+  const rows: Markup[] = [];
+  const single: Markup[] = [];
+  for (const [name, metric] of entries) {
+    if (typeof metric === 'number') {
+      single.push(html`<tr><th scope="row">${name}</th><td class="number">${figure(metric)}</td></tr>`);
+      continue;
+    }
+    const cells = COLUMNS.map((key) => html`<td class="number">${metric.count === 0 ? '–' : figure(metric[key])}</td>`);
+    rows.push(
+      html`<tr><th scope="row">${name}</th><td>${metric.unit}</td><td class="number">${figure(metric.count)}</td>${cells}</tr>`,
+    );
+  }
+  const heads = ['count', ...COLUMNS].map(
+    (name) => html`<th scope="col" class="number">${name === 'p999' ? 'p99.9' : name}</th>`,
+  );
+  return html`<section id="metrics"><h2>Metrics</h2>${entries.length === 0 && html`<p>Nothing was measured.</p>`}
+${rows.length > 0 && html`<div class="scroll"><table><thead><tr><th scope="col">distribution</th><th scope="col">unit</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`}
+${single.length > 0 && html`<div class="scroll"><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${single}</tbody></table></div>`}</section>`;
+}

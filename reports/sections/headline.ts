@@ -1,0 +1,76 @@
+/** The verdict in ten seconds. */
+import type { PropertyResult, RunVerdict } from '../../harness/model/verdict.ts';
+import { plural, seconds } from '../format.ts';
+import type { RunStory } from '../run-story.ts';
+import { html, type Markup } from '../text.ts';
+
+export function propertyName(property: PropertyResult): string {
+  return property.channel === undefined ? property.name : `${property.name} [${property.channel}]`;
+}
+
+/** PASS only where the exit code says so too: a missed SLO is a failure to a reader. */
+export function headlineWord(verdict: RunVerdict): 'PASS' | 'FAIL' | 'UNKNOWN' | 'SLO MISSED' {
+  if (verdict.verdict === 'invalid') return 'FAIL';
+  if (verdict.verdict === 'unknown') return 'UNKNOWN';
+  return verdict.slos.every((slo) => slo.met) ? 'PASS' : 'SLO MISSED';
+}
+
+/** Why, in one or two sentences: the first property that decided, or what was judged. */
+export function why(verdict: RunVerdict): string {
+  const wanted = verdict.verdict === 'valid' ? undefined : verdict.verdict;
+  const deciding = verdict.properties.filter((property) => property.verdict === wanted);
+  const first = deciding[0];
+  if (first !== undefined) {
+    const more =
+      deciding.length > 1
+        ? ` (and ${plural(deciding.length - 1, 'more property').replace('propertys', 'properties')})`
+        : '';
+    return `${propertyName(first)}: ${first.reason}${more}`;
+  }
+  if (verdict.verdict === 'unknown') return 'No property applied to this plan: there is nothing to believe.';
+  const missed = verdict.slos.find((slo) => !slo.met);
+  if (missed !== undefined) {
+    const measured = missed.measured === null ? 'nothing was measured' : `measured ${missed.measured}`;
+    return `Every property that applies is valid, but ${missed.metric} ${missed.threshold} was missed: ${measured}.`;
+  }
+  const valid = verdict.properties.filter((property) => property.verdict === 'valid').length;
+  const slos = verdict.slos.length === 0 ? 'no SLO was set' : `all ${plural(verdict.slos.length, 'SLO')} met`;
+  return `${valid} of ${plural(verdict.properties.length, 'property').replace('propertys', 'properties')} apply and are valid; ${slos}.`;
+}
+
+export function headline(story: RunStory): Markup {
+  const { verdict, plan, timeline } = story;
+  const word = headlineWord(verdict);
+  const cut =
+    timeline.end === undefined
+      ? html`<p class="warning">The history was cut off: its last line is missing.</p>`
+      : timeline.end === 'interrupted' && html`<p class="warning">The run was interrupted before its planned end.</p>`;
+  const facts: readonly [string, string][] = [
+    ['seed', plan.seed],
+    ['cluster', story.cluster],
+    ['members', String(plan.members.length)],
+    ['protocols', [...new Set(plan.channels.map((channel) => channel.protocol))].join(', ')],
+    ['faults', faultCounts(story)],
+    [
+      'duration',
+      `${seconds(timeline.lastTime)}${timeline.healedAt === undefined ? '' : `, healed at ${seconds(timeline.healedAt)}`}`,
+    ],
+    ['exit code', String(verdict.exitCode)],
+  ];
+  return html`<header class="headline ${word.toLowerCase().replace(' ', '-')}">
+<p class="brand">hearsay report</p>
+<h1><span class="word">${word}</span></h1>
+<p class="why">${why(verdict)}</p>
+${cut}
+<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<p class="repeat-label">Repeat this run:</p>
+<pre class="repeat"><code>${story.repeatCommand}</code></pre>
+</header>`;
+}
+
+function faultCounts(story: RunStory): string {
+  const counts = new Map<string, number>();
+  for (const fault of story.plan.faults) counts.set(fault.type, (counts.get(fault.type) ?? 0) + 1);
+  if (counts.size === 0) return 'none';
+  return [...counts].map(([type, count]) => (count === 1 ? type : `${count} × ${type}`)).join(', ');
+}

@@ -1,0 +1,124 @@
+/** From what was counted to a verdict: the rules that every property shares (DESIGN: Verdicts, Claims). */
+
+import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts';
+import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
+import type { Claim, Data } from '../../impl/protocol.ts';
+import { upAtEnd } from './timeline.ts';
+
+export interface Claimed {
+  readonly property: string;
+  readonly channel: string;
+  readonly strength: 'guaranteed' | 'probable';
+  /** Expected rate of exceptions, in [0, 1]; 0 where the claim is guaranteed. */
+  readonly rate: number;
+  /** Why the plan lies outside what is promised. */
+  readonly beyond: string | undefined;
+}
+
+/** What a channel promises about a property in this plan; undefined where it promises nothing. */
+export function claimOf(context: CheckContext, channel: JudgedChannel, property: string): Claimed | undefined {
+  const claim: Claim<unknown> | undefined = channel.claims.find((candidate) => candidate.property === property);
+  if (claim === undefined || claim.strength === 'none') return undefined;
+  const { settings } = channel.plan;
+  const rate = claim.strength === 'probable' ? (claim.rate?.(settings, context.conditions) ?? 0) : 0;
+  const beyond = claim.beyond?.(settings, context.conditions);
+  return { property, channel: channel.name, strength: claim.strength, rate, beyond };
+}
+
+export interface Findings {
+  readonly judged: number;
+  readonly violations: number;
+  readonly witness?: Witness | undefined;
+  /** Why nothing could have been judged, whatever the run did: the plan has no such operation. */
+  readonly inapplicable?: string | undefined;
+  /** What evidence is missing for `valid`. Violations that were found stand all the same. */
+  readonly missing?: string | undefined;
+  /** One sentence each, for `valid` and for `invalid`. */
+  readonly sound: string;
+  readonly broken: string;
+  readonly details?: { readonly [key: string]: Data } | undefined;
+}
+
+/** The one place where findings become a verdict. */
+export function conclude(claimed: Claimed, findings: Findings): PropertyResult {
+  const { judged, violations, witness, details } = findings;
+  const result = (verdict: PropertyResult['verdict'], reason: string): PropertyResult => ({
+    name: claimed.property,
+    channel: claimed.channel,
+    verdict,
+    reason,
+    judged,
+    violations,
+    ...(claimed.beyond === undefined ? {} : { beyondClaims: claimed.beyond }),
+    ...(witness === undefined ? {} : { witness }),
+    ...(details === undefined ? {} : { details }),
+  });
+  if (findings.inapplicable !== undefined && violations === 0) return result('not-applicable', findings.inapplicable);
+  if (claimed.beyond !== undefined) {
+    const found = violations > 0 ? findings.broken : (findings.missing ?? findings.sound);
+    return result('not-applicable', `beyond the claims (${claimed.beyond}): ${found}`);
+  }
+  if (violations > 0) return result('invalid', findings.broken);
+  if (findings.missing !== undefined) return result('unknown', findings.missing);
+  if (judged === 0) return result('unknown', 'nothing could be judged');
+  return result('valid', findings.sound);
+}
+
+/** Members that the plan makes lie on this channel. */
+export function liarsOf(context: CheckContext, channel: string): ReadonlySet<string> {
+  const liars = new Set<string>();
+  for (const fault of context.plan.faults) {
+    if (fault.type === 'byzantine' && fault.channel === channel) for (const name of fault.targets) liars.add(name);
+  }
+  return liars;
+}
+
+/** The operations (`f`) that the plan has for a channel. */
+export function operationsPlanned(context: CheckContext, channel: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const operation of context.plan.operations) if (operation.channel === channel) found.add(operation.f);
+  return found;
+}
+
+/** Why the history says nothing about how the run ended; undefined when it reached its final reads. */
+export function cutShort(context: CheckContext): string | undefined {
+  const { timeline } = context;
+  if (timeline.end === 'interrupted') return 'the run was interrupted';
+  if (timeline.end === undefined) return 'the history was cut off before its end';
+  if (timeline.healedAt === undefined) return 'the run never healed';
+  return timeline.finalAt === undefined ? 'the run ended before its final reads' : undefined;
+}
+
+/** Members that lost a life although the plan lets them keep it: they died by themselves, or never came back. */
+export function unplannedLosses(context: CheckContext): readonly string[] {
+  const planned = new Set(context.conditions.livesLost);
+  const lost: string[] = [];
+  for (const { name } of context.plan.members) {
+    const stays = context.timeline.stays.get(name) ?? [];
+    const ended = stays.some((stay) => context.timeline.lifeEndedAt(name, stay.life) !== undefined);
+    if (!planned.has(name) && (ended || stays.length === 0)) lost.push(name);
+  }
+  return lost;
+}
+
+/** The heal, or the last boot of a member that is up at the end, if that was later; ns. Infinity before the heal. */
+export function wholeSince(context: CheckContext): number {
+  const { timeline } = context;
+  let since = timeline.healedAt ?? Number.POSITIVE_INFINITY;
+  for (const member of upAtEnd(timeline).keys()) since = Math.max(since, timeline.stays.get(member)?.at(-1)?.from ?? 0);
+  return since;
+}
+
+/**
+ * Bound on a channel's convergence, ms; undefined where none is known. A channel that draws its peers from membership
+ * can only begin once membership has merged, so the two bounds add up.
+ */
+export function convergenceBoundMs(context: CheckContext, channel: JudgedChannel): number | undefined {
+  let bound = channel.bounds.convergenceMs;
+  if (channel.role !== 'map' && channel.role !== 'dissemination') return bound;
+  for (const other of context.channels) {
+    if (other.role !== 'membership' || bound === undefined) continue;
+    bound = other.bounds.convergenceMs === undefined ? undefined : bound + other.bounds.convergenceMs;
+  }
+  return bound;
+}

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import { type PlannedFault, touches } from '../../harness/model/fault.ts';
+import type { LinkReceipt, TrafficLine } from '../../harness/model/history.ts';
+import type { Data } from '../../impl/protocol.ts';
+import { createFaultEffectChecker } from './fault-effect.ts';
+import { MEMBERS, TestHistory } from './test-history.ts';
+
+const MS = 1e6;
+/** Every fault of these tests is on from 1 s to 9 s. */
+const WINDOW = { atMs: 1000, untilMs: 9000 };
+
+interface Carried {
+  readonly sent?: number;
+  readonly received?: number;
+  readonly duplicates?: number;
+  readonly corrupted?: number;
+  readonly delayMs?: number;
+  readonly bytes?: number;
+}
+
+/** 1,000 datagrams of 100 bytes on each link, 1 ms each, and nothing happens to them. */
+const HEALTHY = { sent: 1000, duplicates: 0, corrupted: 0, delayMs: 1 };
+
+interface Scene {
+  readonly faults: readonly PlannedFault[];
+  /** What each link carries while the faults are on. */
+  readonly during?: (from: string, to: string) => Carried;
+  /** And in the second before. */
+  readonly before?: (from: string, to: string) => Carried;
+  readonly more?: (history: TestHistory) => void;
+  readonly traffic?: readonly (Partial<TrafficLine> & { member: string; time: number })[];
+}
+
+function judge({ faults, during = () => ({}), before = () => ({}), more, traffic = [] }: Scene) {
+  const history = new TestHistory({ channels: [], faults });
+  const ids = faults.map((fault) => fault.id);
+  history.add({ type: 'epoch', time: 0, epoch: 0, faults: [] });
+  history.add({ type: 'epoch', time: 1000 * MS, epoch: 1, faults: ids });
+  for (const fault of faults) history.fault(1000, fault.id, fault.type, 'start');
+  more?.(history);
+  for (const line of traffic) {
+    const empty = { sent: {}, received: {}, dropped: {}, wallAheadMs: 0, monotonicMs: 1000, stalledMs: 0 };
+    history.add({ type: 'traffic', life: 1, since: line.time - 1000 * MS, ...empty, ...line });
+  }
+  for (const fault of faults) history.fault(9000, fault.id, fault.type, 'end');
+  history.add({ type: 'epoch', time: 9000 * MS, epoch: 2, faults: [] });
+  history.phase(10_000, 'heal').phase(14_000, 'final');
+  addLinks(history, 0, before);
+  addLinks(history, 1, during);
+  return history.end(15_000).property(createFaultEffectChecker, 'fault-effect');
+}
+
+function addLinks(history: TestHistory, epoch: number, carried: (from: string, to: string) => Carried): void {
+  for (const member of MEMBERS) {
+    const others = MEMBERS.filter((other) => other !== member);
+    const received: Record<string, LinkReceipt> = {};
+    const sent: Record<string, readonly [number, number]> = {};
+    const corrupted: Record<string, number> = {};
+    for (const other of others) {
+      const out = { ...HEALTHY, ...carried(member, other) };
+      sent[other] = [out.sent, out.sent * 100];
+      const back = { ...HEALTHY, ...carried(other, member) };
+      const arrivals = (back.received ?? back.sent) + back.duplicates;
+      if (back.corrupted > 0) corrupted[other] = back.corrupted;
+      if (arrivals === 0) continue;
+      received[other] = {
+        received: arrivals,
+        bytes: back.bytes ?? arrivals * 100,
+        duplicates: back.duplicates,
+        overtaken: 0,
+        delaySum: arrivals * back.delayMs,
+        delaySquares: arrivals * back.delayMs ** 2,
+        delayMin: back.delayMs,
+        delayMax: back.delayMs,
+      };
+    }
+    history.add({ type: 'links', time: 14_900 * MS, member, life: 1, epoch, sent, received, corrupted });
+  }
+}
+
+const PARTITION: PlannedFault = {
+  id: 'p',
+  type: 'partition',
+  shape: 'one',
+  cuts: [
+    { from: ['n1'], to: ['n2', 'n3'] },
+    { from: ['n2', 'n3'], to: ['n1'] },
+  ],
+  ...WINDOW,
+};
+const cut = (from: string, to: string) => touches(PARTITION.cuts, from, to);
+const LOSS: PlannedFault = { id: 'l', type: 'loss', links: 'all', probability: 0.1, ...WINDOW };
+const BURST: PlannedFault = { ...LOSS, burst: 5 };
+const DELAY: PlannedFault = { id: 'd', type: 'delay', links: 'all', delayMs: 50, jitterMs: 10, ...WINDOW };
+const DUPLICATE: PlannedFault = { id: 'u', type: 'duplicate', links: 'all', probability: 0.2, ...WINDOW };
+const REORDER: PlannedFault = { id: 'r', type: 'reorder', links: 'all', probability: 0.5, holdMs: 40, ...WINDOW };
+const CORRUPT: PlannedFault = { id: 'c', type: 'corrupt', links: 'all', probability: 0.1, ...WINDOW };
+const BANDWIDTH: PlannedFault = {
+  id: 'b',
+  type: 'bandwidth',
+  links: 'all',
+  bitsPerSecond: 80_000,
+  queueMs: 200,
+  ...WINDOW,
+};
+
+interface Case {
+  readonly name: string;
+  readonly faults: readonly PlannedFault[];
+  readonly during: (from: string, to: string) => Carried;
+}
+
+describe('link faults', () => {
+  const asAsked: readonly Case[] = [
+    { name: 'a partition', faults: [PARTITION], during: (a, b) => (cut(a, b) ? { received: 0 } : {}) },
+    { name: 'loss', faults: [LOSS], during: () => ({ received: 903 }) },
+    { name: 'loss in bursts, which varies more', faults: [BURST], during: () => ({ received: 875 }) },
+    {
+      name: 'loss beside a partition',
+      faults: [PARTITION, LOSS],
+      during: (a, b) => ({ received: cut(a, b) ? 0 : 905 }),
+    },
+    { name: 'loss and corruption together', faults: [LOSS, CORRUPT], during: () => ({ received: 812, corrupted: 91 }) },
+    { name: 'delay', faults: [DELAY], during: () => ({ delayMs: 51.1 }) },
+    { name: 'duplicates', faults: [DUPLICATE], during: () => ({ duplicates: 204 }) },
+    { name: 'reordering', faults: [REORDER], during: () => ({ delayMs: 21.2 }) },
+    { name: 'corruption', faults: [CORRUPT], during: () => ({ received: 898, corrupted: 102 }) },
+    { name: 'bandwidth', faults: [BANDWIDTH], during: () => ({ received: 700, delayMs: 100 }) },
+  ];
+  it.each(asAsked)('spares $name as asked', ({ faults, during }) => {
+    expect(judge({ faults, during })).toMatchObject({ verdict: 'valid', judged: faults.length, violations: 0 });
+  });
+
+  const off: readonly Case[] = [
+    { name: 'a partition that leaks', faults: [PARTITION], during: (a, b) => (cut(a, b) ? { received: 1 } : {}) },
+    { name: 'loss that is not there', faults: [LOSS], during: () => ({}) },
+    { name: 'half the loss', faults: [LOSS], during: () => ({ received: 950 }) },
+    { name: 'twice the loss', faults: [LOSS], during: () => ({ received: 800 }) },
+    { name: 'bursts that lose nothing', faults: [BURST], during: () => ({}) },
+    { name: 'half the delay', faults: [DELAY], during: () => ({ delayMs: 26 }) },
+    { name: 'more than the delay', faults: [DELAY], during: () => ({ delayMs: 55 }) },
+    { name: 'no duplicates', faults: [DUPLICATE], during: () => ({}) },
+    { name: 'too many duplicates', faults: [DUPLICATE], during: () => ({ duplicates: 300 }) },
+    { name: 'nothing held back', faults: [REORDER], during: () => ({}) },
+    { name: 'no corruption', faults: [CORRUPT], during: () => ({}) },
+    { name: 'more bytes than the bandwidth', faults: [BANDWIDTH], during: () => ({ bytes: 90_000, delayMs: 100 }) },
+    { name: 'messages quicker than their bytes', faults: [BANDWIDTH], during: () => ({ received: 700, delayMs: 1 }) },
+  ];
+  it.each(off)('convicts $name', ({ faults, during }) => {
+    const result = judge({ faults, during });
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+    expect(result.witness?.summary).toContain(faults[0]?.id ?? '?');
+  });
+
+  it('does not know a fault that nothing passed under', () => {
+    expect(judge({ faults: [LOSS], during: () => ({ sent: 0, received: 0 }) })).toMatchObject({ verdict: 'unknown' });
+  });
+
+  it('does not take messages to a member that was down for lost', () => {
+    const more = (history: TestHistory) => history.member('n3', 3000, 'crash');
+    const result = judge({ faults: [LOSS], during: (_, to) => ({ received: to === 'n3' ? 200 : 900 }), more });
+    expect(result).toMatchObject({ verdict: 'valid', violations: 0 });
+    // The control: the same counts with n3 up are too much loss.
+    expect(judge({ faults: [LOSS], during: (_, to) => ({ received: to === 'n3' ? 200 : 900 }) }).verdict).toBe(
+      'invalid',
+    );
+  });
+
+  it('convicts loss where no fault is on', () => {
+    expect(judge({ faults: [], before: () => ({ received: 990 }) })).toMatchObject({
+      verdict: 'invalid',
+      violations: 1,
+    });
+    expect(judge({ faults: [] })).toMatchObject({ verdict: 'not-applicable' });
+  });
+
+  it('shows a row for each fault and for the control', () => {
+    const rows = judge({ faults: [LOSS], during: () => ({ received: 900 }) }).details?.effects as readonly Data[];
+    expect(rows).toMatchObject([
+      { fault: 'l', kind: 'loss', asked: '10 % lost', sent: 6000, received: 5400, outcome: 'as-asked' },
+      { fault: 'control', sent: 6000, received: 6000, measured: '0 % lost' },
+    ]);
+    const { low, high } = rows[0] as { low: number; high: number };
+    expect(low).toBeGreaterThan(0.09);
+    expect(high).toBeLessThan(0.111);
+  });
+
+  it('knows from the plan when a partition leaves a fault nothing', () => {
+    const loss: PlannedFault = { ...LOSS, links: PARTITION.cuts };
+    const result = judge({ faults: [PARTITION, loss], during: (a, b) => (cut(a, b) ? { received: 0 } : {}) });
+    expect(result).toMatchObject({ verdict: 'valid', reason: '1 fault measured, each as asked' });
+  });
+});
+
+describe('faults on members', () => {
+  const SKEW: PlannedFault = { id: 's', type: 'clock-skew', targets: ['n1'], skewMs: 500, ...WINDOW };
+  const DRIFT: PlannedFault = { id: 'w', type: 'clock-drift', targets: ['n1'], factor: 1.1, ...WINDOW };
+  const TIMER: PlannedFault = { id: 't', type: 'timer-drift', targets: ['n1'], factor: 1.25, ...WINDOW };
+  const PAUSE: PlannedFault = { id: 'z', type: 'pause', targets: ['n1'], ...WINDOW };
+  const SLOW: PlannedFault = { id: 'o', type: 'slow', targets: ['n1'], blockMs: 400, everyMs: 500, ...WINDOW };
+  const KILL: PlannedFault = { id: 'k', type: 'kill', targets: ['n1'], restart: 'with-state', ...WINDOW };
+  const LEAVE: PlannedFault = { id: 'e', type: 'leave', targets: ['n1'], rejoin: true, ...WINDOW };
+  const LIE: PlannedFault = {
+    id: 'y',
+    type: 'byzantine',
+    targets: ['n1'],
+    channel: 'bracha',
+    behaviour: 'x',
+    ...WINDOW,
+  };
+
+  const reading = (wallAheadMs: number, monotonicMs = 1000, member = 'n1') => [
+    { member, time: 5000 * MS, wallAheadMs, monotonicMs },
+  ];
+  const paused = (history: TestHistory) => history.member('n1', 1000, 'pause').member('n1', 9000, 'resume');
+  const talks = (history: TestHistory) => {
+    history.member('n1', 1000, 'pause');
+    history.observe(5000, 'n1', 'swim', { kind: 'refute', incarnation: 1, against: 'suspect' });
+    history.member('n1', 9000, 'resume');
+  };
+  const killed = (life: number) => (history: TestHistory) =>
+    history.member('n1', 1000, 'crash').up('n1', 9005, life, life === 1 ? 2 : 1);
+  const left = (life: number) => (history: TestHistory) =>
+    history.member('n1', 1000, 'leave').member('n1', 1500, 'stop').up('n1', 9005, life);
+  const messages = [{ member: 'n1', time: 5000 * MS, sent: { 'bracha.echo': [3, 300] as const } }];
+
+  const cases: readonly (Scene & { name: string; verdict: string })[] = [
+    { name: 'a skew as asked', faults: [SKEW], traffic: reading(500), verdict: 'valid' },
+    { name: 'a skew that is not there', faults: [SKEW], traffic: reading(0), verdict: 'invalid' },
+    {
+      name: 'a skew at a member it was not asked of',
+      faults: [SKEW],
+      traffic: [...reading(500), ...reading(500, 1000, 'n2')],
+      verdict: 'invalid',
+    },
+    { name: 'a skew that nobody read', faults: [SKEW], verdict: 'unknown' },
+    { name: 'a drift as asked', faults: [DRIFT], traffic: reading(400), verdict: 'valid' },
+    { name: 'half a drift', faults: [DRIFT], traffic: reading(200), verdict: 'invalid' },
+    { name: 'skew and drift together', faults: [SKEW, DRIFT], traffic: reading(900), verdict: 'valid' },
+    { name: 'timers as asked', faults: [TIMER], traffic: reading(0, 1250), verdict: 'valid' },
+    { name: 'timers that keep their pace', faults: [TIMER], traffic: reading(0, 1000), verdict: 'invalid' },
+    { name: 'a pause', faults: [PAUSE], more: paused, verdict: 'valid' },
+    { name: 'a paused member that talks', faults: [PAUSE], more: talks, verdict: 'invalid' },
+    { name: 'a pause that never was', faults: [PAUSE], verdict: 'unknown' },
+    { name: 'a slow member', faults: [SLOW], during: (a) => (a === 'n1' ? { delayMs: 300 } : {}), verdict: 'valid' },
+    { name: 'a slow member that is as quick as ever', faults: [SLOW], verdict: 'unknown' },
+    { name: 'a kill with state', faults: [KILL], more: killed(1), verdict: 'valid' },
+    { name: 'a kill that lost the state', faults: [KILL], more: killed(2), verdict: 'invalid' },
+    {
+      name: 'a kill after which nobody came back',
+      faults: [KILL],
+      more: (history) => history.member('n1', 1000, 'crash'),
+      verdict: 'invalid',
+    },
+    { name: 'a kill that never was', faults: [KILL], verdict: 'unknown' },
+    { name: 'a leave', faults: [LEAVE], more: left(2), verdict: 'valid' },
+    { name: 'a leave into the same life', faults: [LEAVE], more: left(1), verdict: 'invalid' },
+    { name: 'a liar with something to say', faults: [LIE], traffic: messages, verdict: 'valid' },
+    { name: 'a liar with nothing to say', faults: [LIE], verdict: 'unknown' },
+  ];
+  it.each(cases)('$name: $verdict', ({ verdict, ...scene }) => {
+    expect(judge(scene)).toMatchObject({ verdict });
+  });
+});

@@ -1,0 +1,383 @@
+/** Whether faults on members (clocks, pauses, slowness, kills, leaves, lies) did what was asked. */
+import type { CheckContext, FaultWindow, Stay } from '../../harness/model/checker.ts';
+import type {
+  ByzantineFault,
+  ClockDriftFault,
+  ClockSkewFault,
+  KillFault,
+  LeaveFault,
+  PauseFault,
+  SlowFault,
+  TimerDriftFault,
+} from '../../harness/model/fault.ts';
+import type { TrafficLine } from '../../harness/model/history.ts';
+import { type Effect, noEvidence, rounded } from './effect.ts';
+import type { LinkSample } from './link-samples.ts';
+import { milliseconds } from './wording.ts';
+
+const MS = 1e6;
+/** On real machines a fault's edges and a member's stamps differ by no more than this. ms. */
+const REAL_EDGE_MS = 300;
+const REAL_WALL_TOLERANCE_MS = 25;
+const REAL_TIMER_TOLERANCE_MS = 50;
+/** From the order to kill or to leave to the member's end; more on a busy machine. */
+const PROMPT_MS = 5000;
+
+/** What is kept of a traffic line. */
+export interface TrafficSample {
+  readonly member: string;
+  readonly since: number;
+  readonly time: number;
+  readonly wallAheadMs: number;
+  readonly monotonicMs: number;
+  readonly stalledMs: number;
+  /** Messages by channel that lies were asked for on, both ways. */
+  readonly messages: ReadonlyMap<string, number>;
+}
+
+export interface MemberEffects {
+  readonly context: CheckContext;
+  readonly traffic: readonly TrafficSample[];
+  readonly samples: readonly LinkSample[];
+  /** Times at which members that are to be paused said anything, near their pauses. ns, by member. */
+  readonly spokenAt: ReadonlyMap<string, readonly number[]>;
+}
+
+export type MemberFault =
+  | ClockSkewFault
+  | ClockDriftFault
+  | TimerDriftFault
+  | PauseFault
+  | SlowFault
+  | KillFault
+  | LeaveFault
+  | ByzantineFault;
+
+export function trafficSample(line: TrafficLine, channels: ReadonlySet<string>): TrafficSample {
+  const messages = new Map<string, number>();
+  for (const counts of [line.sent, line.received]) {
+    for (const [kind, [count]] of Object.entries(counts)) {
+      const channel = [...channels].find((name) => kind.startsWith(`${name}.`));
+      if (channel !== undefined) messages.set(channel, (messages.get(channel) ?? 0) + count);
+    }
+  }
+  const { member, since, time, wallAheadMs, monotonicMs, stalledMs } = line;
+  return { member, since, time, wallAheadMs, monotonicMs, stalledMs, messages };
+}
+
+export function memberEffect(all: MemberEffects, fault: MemberFault, window: FaultWindow): Effect {
+  switch (fault.type) {
+    case 'clock-skew':
+    case 'clock-drift':
+      return wallEffect(all, fault, window);
+    case 'timer-drift':
+      return timerEffect(all, fault, window);
+    case 'pause':
+      return pauseEffect(all, fault, window);
+    case 'slow':
+      return slowEffect(all, fault);
+    case 'kill':
+      return killEffect(all, fault, window);
+    case 'leave':
+      return leaveEffect(all, fault, window);
+    case 'byzantine':
+      return lieEffect(all, fault, window);
+  }
+}
+
+function edgeNs({ context }: MemberEffects): number {
+  return context.cluster === 'sim' ? 0 : REAL_EDGE_MS * MS;
+}
+
+function effect(fault: MemberFault, asked: string, measured: string, why = ''): Effect {
+  return {
+    fault: fault.id,
+    kind: fault.type,
+    asked,
+    measured,
+    low: null,
+    high: null,
+    sent: 0,
+    received: 0,
+    outcome: why === '' ? 'as-asked' : 'off',
+    why,
+  };
+}
+
+function on(all: MemberEffects, id: string, time: number): FaultWindow | undefined {
+  return all.context.timeline.faults.find((window) => window.id === id && window.from <= time && time < window.until);
+}
+
+// --- clocks ---------------------------------------------------------------------------------------------------------
+
+/** What all clock faults together should make of a member's wall clock, ms; undefined near an edge of any. */
+function expectedWallMs(all: MemberEffects, member: string, time: number): number | undefined {
+  const edge = edgeNs(all);
+  let expected = 0;
+  for (const fault of all.context.plan.faults) {
+    if (fault.type !== 'clock-skew' && fault.type !== 'clock-drift') continue;
+    if (!fault.targets.includes(member)) continue;
+    for (const window of all.context.timeline.faults) {
+      if (window.id !== fault.id) continue;
+      if (Math.abs(time - window.from) <= edge || Math.abs(time - window.until) <= edge) return undefined;
+      if (time < window.from || time >= window.until) continue;
+      expected += fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (time - window.from)) / MS;
+    }
+  }
+  return expected;
+}
+
+function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault, window: FaultWindow): Effect {
+  const asked =
+    fault.type === 'clock-skew' ? `wall clock ${signed(fault.skewMs)}` : `wall clock at ${fault.factor} times its pace`;
+  const isSim = all.context.cluster === 'sim';
+  const errors: number[] = [];
+  const shown: number[] = [];
+  for (const sample of all.traffic) {
+    if (!fault.targets.includes(sample.member)) continue;
+    if (sample.time <= window.from || sample.time >= window.until) continue;
+    const expected = expectedWallMs(all, sample.member, sample.time);
+    if (expected === undefined) continue;
+    const tolerance = isSim ? 0.01 : REAL_WALL_TOLERANCE_MS + Math.abs(expected) * 0.005;
+    errors.push(Math.abs(sample.wallAheadMs - expected) - tolerance);
+    const own = fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (sample.time - window.from)) / MS;
+    const measured = sample.wallAheadMs - (expected - own);
+    shown.push(fault.type === 'clock-skew' ? measured : 1 + (measured * MS) / (sample.time - window.from));
+  }
+  if (errors.length === 0) return noEvidence(fault, asked, 'no clock was read while it was on');
+  const wrong = errors.filter((error) => error > 0).length;
+  const middle = shown.sort((a, b) => a - b)[shown.length >> 1] ?? 0;
+  const measured = fault.type === 'clock-skew' ? signed(middle) : `${rounded(middle)} times`;
+  // One reading of a real clock may be disturbed; most of them are not.
+  const off = isSim ? wrong > 0 : wrong * 2 > errors.length;
+  return {
+    ...effect(fault, asked, measured, off ? `${wrong} of ${errors.length} readings of the clock differ` : ''),
+    low: rounded(shown[0] ?? 0),
+    high: rounded(shown.at(-1) ?? 0),
+  };
+}
+
+/** Members whose wall clock nobody was asked to touch, and that differs all the same. */
+export function clockControl(all: MemberEffects): string | undefined {
+  const isSim = all.context.cluster === 'sim';
+  const planned = all.context.plan.faults;
+  const touched = new Set(
+    planned.flatMap((fault) => (fault.type === 'clock-skew' || fault.type === 'clock-drift' ? fault.targets : [])),
+  );
+  if (touched.size === 0) return undefined;
+  const readings = new Map<string, { wrong: number; all: number }>();
+  for (const sample of all.traffic) {
+    if (touched.has(sample.member)) continue;
+    const reading = readings.get(sample.member) ?? { wrong: 0, all: 0 };
+    reading.all++;
+    if (Math.abs(sample.wallAheadMs) > (isSim ? 0.01 : REAL_WALL_TOLERANCE_MS)) reading.wrong++;
+    readings.set(sample.member, reading);
+  }
+  for (const [member, reading] of readings) {
+    if (reading.wrong * 2 > reading.all) return `the wall clock of ${member} was off, and no fault was asked of it`;
+  }
+  return undefined;
+}
+
+function timerEffect(all: MemberEffects, fault: TimerDriftFault, window: FaultWindow): Effect {
+  const asked = `timers at ${fault.factor} times their pace`;
+  const isSim = all.context.cluster === 'sim';
+  let wrong = 0;
+  let judged = 0;
+  let realMs = 0;
+  let ownMs = 0;
+  for (const sample of all.traffic) {
+    if (!fault.targets.includes(sample.member)) continue;
+    if (sample.time <= window.from || sample.since >= window.until) continue;
+    if (pausesOf(all, sample.member).some((pause) => pause.from < sample.time && pause.until > sample.since)) continue;
+    const expected = expectedTimerMs(all, sample);
+    judged++;
+    const tolerance = isSim ? 0.01 : REAL_TIMER_TOLERANCE_MS + 0.02 * expected;
+    if (Math.abs(sample.monotonicMs - expected) > tolerance) wrong++;
+    if (sample.since >= window.from && sample.time <= window.until) {
+      realMs += (sample.time - sample.since) / MS;
+      ownMs += sample.monotonicMs;
+    }
+  }
+  if (judged === 0) return noEvidence(fault, asked, 'no clock was read while it was on');
+  const off = isSim ? wrong > 0 : wrong * 2 > judged;
+  const measured = realMs > 0 ? `${rounded(ownMs / realMs)} times` : `${judged} readings at its edges`;
+  return effect(fault, asked, measured, off ? `${wrong} of ${judged} readings of the monotonic clock differ` : '');
+}
+
+/** Monotonic ms that should pass in a sample's interval, under all timer drifts of its member. */
+function expectedTimerMs(all: MemberEffects, sample: TrafficSample): number {
+  const drifts = all.context.plan.faults.filter(
+    (fault): fault is TimerDriftFault => fault.type === 'timer-drift' && fault.targets.includes(sample.member),
+  );
+  const cuts = new Set([sample.since, sample.time]);
+  for (const window of all.context.timeline.faults) {
+    if (!drifts.some((drift) => drift.id === window.id)) continue;
+    for (const edge of [window.from, window.until]) if (edge > sample.since && edge < sample.time) cuts.add(edge);
+  }
+  const sorted = [...cuts].sort((a, b) => a - b);
+  let expected = 0;
+  for (let i = 1; i < sorted.length; i++) {
+    const from = sorted[i - 1] ?? 0;
+    const until = sorted[i] ?? 0;
+    let factor = 1;
+    for (const drift of drifts) if (on(all, drift.id, from) !== undefined) factor *= drift.factor;
+    expected += (factor * (until - from)) / MS;
+  }
+  return expected;
+}
+
+// --- processes ------------------------------------------------------------------------------------------------------
+
+function pausesOf(all: MemberEffects, member: string): Stay['pauses'] {
+  return (all.context.timeline.stays.get(member) ?? []).flatMap((stay) => stay.pauses);
+}
+
+/** Its stay at that time, also when that is its very end. */
+function stayAt(all: MemberEffects, member: string, time: number): Stay | undefined {
+  return all.context.timeline.stays.get(member)?.find((stay) => stay.from <= time && stay.until >= time);
+}
+
+function pauseEffect(all: MemberEffects, fault: PauseFault, window: FaultWindow): Effect {
+  const { lastTime } = all.context.timeline;
+  const until = Math.min(window.until, lastTime);
+  let askedNs = 0;
+  let pausedNs = 0;
+  let spoke: string | undefined;
+  for (const target of fault.targets) {
+    const stay = stayAt(all, target, window.from);
+    // A member that was down, starting or leaving at that moment is not stopped.
+    if (!stay?.pauses.some((pause) => pause.from < until && pause.until > window.from)) continue;
+    askedNs += Math.min(until, stay.until) - window.from;
+    for (const pause of stay.pauses) {
+      const from = Math.max(pause.from, window.from);
+      const end = Math.min(pause.until, until);
+      if (end <= from) continue;
+      pausedNs += end - from;
+      const edge = edgeNs(all);
+      const words = all.spokenAt.get(target)?.filter((time) => time > from + edge && time < end - edge) ?? [];
+      if (words.length > 0) spoke ??= `${target} said ${words.length} things while it was to be paused`;
+    }
+  }
+  const asked = `${fault.targets.join(', ')} stopped for ${milliseconds(fault.untilMs - fault.atMs)}`;
+  if (askedNs === 0 || pausedNs === 0) return noEvidence(fault, asked, 'none of its targets was up to be paused');
+  const short = pausedNs < 0.5 * askedNs ? `only ${percentOf(pausedNs, askedNs)} of the time asked for` : '';
+  return effect(fault, asked, `${milliseconds(pausedNs / MS)} of member time`, spoke ?? short);
+}
+
+function slowEffect(all: MemberEffects, fault: SlowFault): Effect {
+  const asked = `blocked ${milliseconds(fault.blockMs)} of every ${milliseconds(fault.everyMs)}`;
+  let messages = 0;
+  let longestMs = 0;
+  for (const sample of all.samples) {
+    if (!sample.epoch.active.some((active) => active.id === fault.id)) continue;
+    if (!fault.targets.includes(sample.from) && !fault.targets.includes(sample.to)) continue;
+    messages += sample.sent;
+    longestMs = Math.max(longestMs, sample.delayMax);
+  }
+  for (const sample of all.traffic) {
+    if (!fault.targets.includes(sample.member)) continue;
+    const touched = all.context.timeline.faults.some(
+      (window) => window.id === fault.id && window.from < sample.time && window.until > sample.since,
+    );
+    if (touched) longestMs = Math.max(longestMs, sample.stalledMs);
+  }
+  if (messages === 0) return noEvidence(fault, asked, 'its targets sent and received nothing');
+  // A message in a hundred blocked a quarter of the time would do; none at all means that nothing blocked.
+  if (longestMs < fault.blockMs / 4) {
+    return noEvidence(fault, asked, `nothing waited longer than ${milliseconds(longestMs)}`);
+  }
+  return { ...effect(fault, asked, `the longest wait was ${milliseconds(longestMs)}`), sent: messages };
+}
+
+function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): Effect {
+  const asked = `${fault.targets.join(', ')} killed, back ${fault.restart === 'never' ? 'never' : fault.restart}`;
+  const { timeline } = all.context;
+  let killed = 0;
+  let wrong = '';
+  for (const target of fault.targets) {
+    const stays = timeline.stays.get(target) ?? [];
+    const index = stays.findIndex(
+      (stay) =>
+        stay.ending === 'crash' &&
+        stay.from < window.from + edgeNs(all) &&
+        stay.until >= window.from - edgeNs(all) &&
+        stay.until <= window.from + PROMPT_MS * MS,
+    );
+    const stay = stays[index];
+    if (stay === undefined) continue;
+    killed++;
+    // Where several faults keep it down, the one that loses most decides over its return.
+    if (!isAlone(all, fault, target)) continue;
+    const next = stays[index + 1];
+    const due = window.until + PROMPT_MS * MS;
+    if (next === undefined) {
+      const ended = timeline.end === 'interrupted' || timeline.lastTime < due;
+      if (fault.restart !== 'never' && !ended) wrong ||= `${target} did not come back`;
+    } else if (fault.restart === 'never') wrong ||= `${target} came back`;
+    else if ((next.life === stay.life) !== (fault.restart === 'with-state')) {
+      wrong ||= `${target} came back in life ${next.life} after life ${stay.life}`;
+    }
+  }
+  if (killed === 0) return noEvidence(fault, asked, 'none of its targets was seen to crash');
+  return effect(fault, asked, `${killed} of ${fault.targets.length} crashed`, wrong);
+}
+
+function isAlone(all: MemberEffects, fault: KillFault | LeaveFault, target: string): boolean {
+  return !all.context.plan.faults.some(
+    (other) =>
+      other.id !== fault.id &&
+      (other.type === 'kill' || other.type === 'leave') &&
+      other.targets.includes(target) &&
+      other.atMs <= fault.untilMs &&
+      other.untilMs >= fault.atMs,
+  );
+}
+
+function leaveEffect(all: MemberEffects, fault: LeaveFault, window: FaultWindow): Effect {
+  const asked = `${fault.targets.join(', ')} leave${fault.rejoin ? ', and join anew' : ''}`;
+  const { timeline } = all.context;
+  let left = 0;
+  let wrong = '';
+  for (const target of fault.targets) {
+    const stays = timeline.stays.get(target) ?? [];
+    const index = stays.findIndex(
+      (stay) =>
+        stay.leftAt !== undefined &&
+        stay.leftAt >= window.from - edgeNs(all) &&
+        stay.leftAt <= window.from + PROMPT_MS * MS,
+    );
+    const stay = stays[index];
+    if (stay === undefined) continue;
+    left++;
+    if (!isAlone(all, fault, target)) continue;
+    const next = stays[index + 1];
+    if (next === undefined) {
+      const ended = timeline.end === 'interrupted' || timeline.lastTime < window.until + PROMPT_MS * MS;
+      if (fault.rejoin && !ended) wrong ||= `${target} did not join again`;
+    } else if (!fault.rejoin) wrong ||= `${target} came back`;
+    else if (next.life <= stay.life) wrong ||= `${target} came back in the life that it had left`;
+  }
+  if (left === 0) return noEvidence(fault, asked, 'none of its targets was up to leave');
+  return effect(fault, asked, `${left} of ${fault.targets.length} left`, wrong);
+}
+
+function lieEffect(all: MemberEffects, fault: ByzantineFault, window: FaultWindow): Effect {
+  const asked = `${fault.targets.join(', ')} ${fault.behaviour} on ${fault.channel}`;
+  let messages = 0;
+  for (const sample of all.traffic) {
+    if (!fault.targets.includes(sample.member)) continue;
+    if (sample.time <= window.from || sample.since >= window.until) continue;
+    messages += sample.messages.get(fault.channel) ?? 0;
+  }
+  if (messages === 0) return noEvidence(fault, asked, 'its targets had no traffic on that channel to lie in');
+  return { ...effect(fault, asked, `${messages} messages of theirs in its window`), sent: messages };
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${milliseconds(Math.abs(ms))}`;
+}
+
+function percentOf(part: number, whole: number): string {
+  return `${Math.round((100 * part) / whole)} %`;
+}

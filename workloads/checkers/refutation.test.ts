@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import type { PlannedFault } from '../../harness/model/fault.ts';
+import type { MemberStatus } from '../../impl/protocol.ts';
+import { createRefutationChecker } from './refutation.ts';
+import { claim, TestHistory } from './test-history.ts';
+
+const PARTITION: PlannedFault = {
+  id: 'p',
+  type: 'partition',
+  shape: 'one',
+  cuts: [{ from: ['n1'], to: ['n2', 'n3'] }],
+  atMs: 1000,
+  untilMs: 10_000,
+};
+
+type Said = readonly [
+  atMs: number,
+  observer: string,
+  subject: string,
+  status: MemberStatus,
+  incarnation: number,
+  life?: number,
+];
+type Raised = readonly [atMs: number, member: string, incarnation: number];
+
+/** Everybody knows everybody from 10 ms on. */
+function history(said: readonly Said[], raised: readonly Raised[] = [], faults: readonly PlannedFault[] = []) {
+  const made = new TestHistory({
+    channels: [
+      {
+        name: 'swim',
+        role: 'membership',
+        claims: [claim('refutation')],
+        bounds: { refutationMs: 2000, convergenceMs: 3000 },
+      },
+    ],
+    faults,
+  });
+  for (const observer of made.members) {
+    for (const subject of made.members) {
+      if (observer !== subject) tell(made, [10, observer, subject, 'alive', 0]);
+    }
+  }
+  const events = [
+    ...said.map((one) => ({ at: one[0], run: () => tell(made, one) })),
+    ...raised.map(([at, member, incarnation]) => ({
+      at,
+      run: () => made.observe(at, member, 'swim', { kind: 'refute', incarnation, against: 'suspect' }),
+    })),
+    ...faults.map((fault) => ({ at: fault.atMs, run: () => made.fault(fault.atMs, fault.id, fault.type, 'start') })),
+  ].sort((a, b) => a.at - b.at);
+  for (const event of events) event.run();
+  return made;
+}
+
+function tell(made: TestHistory, [atMs, observer, subject, status, incarnation, life = 1]: Said): void {
+  made.observe(atMs, observer, 'swim', { kind: 'status', subject, subjectLife: life, status, incarnation });
+}
+
+function judge(made: TestHistory, endMs = 16_000, outcome: 'completed' | 'interrupted' = 'completed') {
+  for (const fault of made.options.faults ?? []) made.fault(10_000, fault.id, fault.type, 'end');
+  made.lines.sort((a, b) => ('time' in a ? a.time : 0) - ('time' in b ? b.time : 0));
+  made
+    .phase(10_000, 'heal')
+    .phase(endMs - 100, 'final')
+    .end(endMs, outcome);
+  return made.property(createRefutationChecker, 'refutation');
+}
+
+describe('refuted', () => {
+  it('spares a suspicion that is taken back in time', () => {
+    const result = judge(
+      history(
+        [
+          [2000, 'n2', 'n1', 'suspect', 0],
+          [3000, 'n2', 'n1', 'alive', 1],
+        ],
+        [[2900, 'n1', 1]],
+      ),
+    );
+    expect(result).toMatchObject({ verdict: 'valid', violations: 0 });
+    expect(result.details?.refuted).toEqual({ judged: 1, violations: 0 });
+  });
+
+  it('convicts one that never is', () => {
+    const result = judge(
+      history([
+        [2000, 'n2', 'n1', 'suspect', 0],
+        [2500, 'n2', 'n1', 'dead', 0],
+      ]),
+    );
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+    expect(result.witness?.summary).toMatch(/n2 held suspect .* about n1 .* never did/);
+  });
+
+  it('convicts one that is too late', () => {
+    const result = judge(
+      history(
+        [
+          [2000, 'n2', 'n1', 'suspect', 0],
+          [4001, 'n2', 'n1', 'alive', 1],
+        ],
+        [[3900, 'n1', 1]],
+      ),
+    );
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+  });
+
+  it('starts the bound at the end of the partition', () => {
+    const said: Said[] = [
+      [2000, 'n2', 'n1', 'dead', 0],
+      [11_900, 'n2', 'n1', 'alive', 1],
+    ];
+    expect(judge(history(said, [[11_000, 'n1', 1]], [PARTITION])).verdict).toBe('valid');
+    expect(judge(history(said.slice(0, 1), [], [PARTITION]))).toMatchObject({ verdict: 'invalid', violations: 1 });
+  });
+
+  it('spares true deaths and those who left', () => {
+    const made = history([
+      [3000, 'n2', 'n1', 'dead', 0],
+      [3000, 'n3', 'n1', 'left', 0],
+    ]);
+    made.member('n1', 2000, 'crash');
+    expect(judge(made)).toMatchObject({ verdict: 'valid', violations: 0 });
+  });
+
+  it('asks for the return of a member that is up again in the same life', () => {
+    const made = history(
+      [
+        [3000, 'n2', 'n1', 'dead', 0],
+        [3000, 'n3', 'n1', 'dead', 0],
+        [6000, 'n3', 'n1', 'alive', 1],
+      ],
+      [[5500, 'n1', 1]],
+    );
+    made.member('n1', 2000, 'crash').up('n1', 5000, 1, 2);
+    expect(judge(made)).toMatchObject({ verdict: 'invalid', violations: 1 });
+  });
+
+  it('does not know of a death that stood when the run ended too soon', () => {
+    const made = history([[2000, 'n2', 'n1', 'dead', 0]], [], [PARTITION]);
+    expect(judge(made, 11_000)).toMatchObject({ verdict: 'unknown', violations: 0 });
+  });
+
+  it('does not know when the run was interrupted', () => {
+    expect(judge(history([]), 12_000, 'interrupted').verdict).toBe('unknown');
+  });
+});
+
+describe('known', () => {
+  it('convicts an observer that knows only an earlier life', () => {
+    const made = history([
+      [3000, 'n2', 'n1', 'alive', 0, 2],
+      [2500, 'n3', 'n1', 'dead', 0],
+    ]);
+    made.member('n1', 2000, 'crash').up('n1', 2800, 2);
+    for (const subject of ['n2', 'n3']) tell(made, [2900, 'n1', subject, 'alive', 0]);
+    const result = judge(made);
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+    expect(result.details?.known).toEqual({ judged: 6, violations: 1 });
+    expect(result.witness?.summary).toContain('n3 knows only dead');
+  });
+});
+
+describe('incarnations', () => {
+  it('convicts an incarnation that the member never took', () => {
+    const result = judge(history([[2000, 'n2', 'n1', 'alive', 1]]));
+    expect(result.details?.incarnations).toEqual({ judged: 1, violations: 1 });
+    expect(result.verdict).toBe('invalid');
+  });
+
+  it('convicts one that was named before the member took it', () => {
+    const result = judge(history([[2000, 'n2', 'n1', 'alive', 1]], [[2001, 'n1', 1]]));
+    expect(result.details?.incarnations).toEqual({ judged: 1, violations: 1 });
+  });
+
+  it('spares one that the member took first', () => {
+    expect(judge(history([[2000, 'n2', 'n1', 'alive', 1]], [[1999, 'n1', 1]])).verdict).toBe('valid');
+  });
+});
+
+describe('order', () => {
+  it('convicts a suspect that turns alive without a new incarnation', () => {
+    const result = judge(
+      history([
+        [2000, 'n2', 'n1', 'suspect', 0],
+        [2100, 'n2', 'n1', 'alive', 0],
+      ]),
+    );
+    expect(result.details?.order).toEqual({ judged: 2, violations: 1 });
+    expect(result.verdict).toBe('invalid');
+  });
+
+  it('lets a new boot of the observer begin anew', () => {
+    const made = history([
+      [2000, 'n2', 'n1', 'suspect', 0],
+      [2600, 'n2', 'n1', 'alive', 0],
+      [2600, 'n2', 'n3', 'alive', 0],
+    ]);
+    made.member('n2', 2100, 'crash').up('n2', 2500, 1, 2);
+    expect(judge(made)).toMatchObject({ verdict: 'valid', violations: 0 });
+  });
+});
+
+it('judges no liar, neither what it says nor what is said of it', () => {
+  const lie: PlannedFault = {
+    id: 'b',
+    type: 'byzantine',
+    targets: ['n1'],
+    channel: 'swim',
+    behaviour: 'x',
+    atMs: 0,
+    untilMs: 9,
+  };
+  const result = judge(
+    history(
+      [
+        [2000, 'n1', 'n2', 'dead', 5],
+        [2000, 'n2', 'n1', 'dead', 3],
+      ],
+      [],
+      [lie],
+    ),
+  );
+  expect(result).toMatchObject({ verdict: 'valid', violations: 0 });
+});
+
+it('does not know when nobody said anything', () => {
+  const made = history([]);
+  made.lines.splice(0, made.lines.length, ...made.lines.filter((line) => line.type !== 'observe'));
+  expect(judge(made)).toMatchObject({ verdict: 'unknown' });
+});
