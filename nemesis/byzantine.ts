@@ -43,7 +43,7 @@ export const byzantine: Nemesis = {
     const n = context.members.length;
     if (count >= n) {
       throw new UserError(
-        `with ${count} liars of ${n} members nobody is left to be judged`,
+        `--byzantine makes ${count} of ${n} members lie, and nobody is left to be judged`,
         String(count),
         `ask for at most ${n - 1}`,
       );

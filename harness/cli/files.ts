@@ -1,6 +1,6 @@
 /** Reading and writing files with errors that a user can act on. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 
 /** V8 holds no longer string. */
@@ -30,7 +30,6 @@ function fileError(error: unknown, path: string, what: string, mend: string): Us
     EPERM: 'may not be used',
     EROFS: 'lies on a disk that is read-only',
     ENOSPC: 'lies on a disk that is full',
-    EEXIST: 'is a file',
     ENAMETOOLONG: 'has too long a name',
   };
   return new UserError(`${what} ${reasons[code] ?? `cannot be used (${code})`}`, path, mend);
@@ -38,6 +37,22 @@ function fileError(error: unknown, path: string, what: string, mend: string): Us
 
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+}
+
+/**
+ * Makes a folder and those above it; returns the topmost that was made. Step by step, since Node's own recursive mkdir
+ * never returns where the file system answers ENOENT to a folder whose parent exists, as /proc does.
+ */
+function makeFolders(absolute: string): string | undefined {
+  const missing: string[] = [];
+  for (let path = absolute; !existsSync(path); path = dirname(path)) missing.unshift(path);
+  try {
+    for (const path of missing) mkdirSync(path);
+  } catch (error) {
+    if (missing[0] !== undefined) rmSync(missing[0], { recursive: true, force: true });
+    throw error;
+  }
+  return missing[0];
 }
 
 /** A folder that this process has prepared for writing. */
@@ -55,7 +70,8 @@ export function claimFolder(path: string, mend: string): OwnFolder {
   const absolute = resolve(path);
   let made: string | undefined;
   try {
-    made = mkdirSync(absolute, { recursive: true });
+    made = makeFolders(absolute);
+    if (!statSync(absolute).isDirectory()) throw new UserError('the output folder is a file', path, mend);
     if (readdirSync(absolute).length > 0) throw new UserError('the output folder is not empty', path, mend);
     const probe = join(absolute, '.hearsay-probe');
     writeFileSync(probe, '');

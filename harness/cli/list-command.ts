@@ -2,6 +2,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
+import { checkers } from '../../workloads/registry.ts';
 import { describeSetting } from '../model/settings-check.ts';
 import { type CliIo, createPaint, type Paint } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
@@ -54,17 +55,16 @@ export function describeCatalogue() {
     properties,
   }));
   const faults = NEMESES.map(({ type, flag, doc, family, heal }) => ({ type, flag, doc, family, heal }));
-  const judged = [
-    ...workloads.flatMap((workload) => workload.properties),
-    ...protocols.flatMap(({ claims }) => claims.map(({ property }) => property)),
-  ];
-  const properties = [...new Set(judged)].sort().map((name) => ({
-    name,
-    workloads: workloads.filter((workload) => workload.properties.includes(name)).map((workload) => workload.name),
-    claimedBy: protocols
-      .filter(({ claims }) => claims.some((claim) => claim.property === name && claim.strength !== 'none'))
-      .map((protocol) => protocol.name),
-  }));
+  const properties = checkers
+    .flatMap((checker) => checker.properties)
+    .map(({ name, doc }) => ({
+      name,
+      doc,
+      workloads: workloads.filter((workload) => workload.properties.includes(name)).map((workload) => workload.name),
+      claimedBy: protocols
+        .filter(({ claims }) => claims.some((claim) => claim.property === name && claim.strength !== 'none'))
+        .map((protocol) => protocol.name),
+    }));
   return { suite: SUITE, protocols, workloads, faults, properties };
 }
 
@@ -92,9 +92,8 @@ function printCatalogue(catalogue: Catalogue, paint: Paint): string {
   lines.push('', paint('bold', 'FAULTS'));
   for (const fault of catalogue.faults) lines.push(`${paint('bold', fault.flag)}: ${fault.doc}; heal: ${fault.heal}`);
   lines.push('', paint('bold', 'PROPERTIES'));
-  for (const { name, workloads, claimedBy } of catalogue.properties) {
-    const from = workloads.length > 0 ? `judged under ${workloads.join(', ')}` : 'judged in every run';
-    lines.push(`${paint('bold', name)}: ${from}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'nobody'}`);
+  for (const { name, doc, claimedBy } of catalogue.properties) {
+    lines.push(`${paint('bold', name)}: ${doc}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'nobody'}`);
   }
   return lines.join('\n');
 }

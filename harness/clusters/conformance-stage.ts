@@ -5,8 +5,9 @@ import type { LinkReceipt, LinksLine, TrafficLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 
 const MS = 1e6;
-/** Between telling members to stop and the end. */
-const STOP_MS = 500;
+/** How often the end is looked for once members were told to stop, and when it is no longer waited for. */
+const LOOK_EVERY_MS = 100;
+const PATIENCE_MS = 10_000;
 
 export interface Scenario {
   readonly plan: Plan;
@@ -43,6 +44,7 @@ export class Stage {
   readonly #seen: Seen[] = [];
   readonly #traffic: TrafficLine[] = [];
   readonly #links: LinksLine[] = [];
+  #starts = 0;
   #failure: Error | undefined;
   #cluster: Cluster | undefined;
 
@@ -67,18 +69,53 @@ export class Stage {
     cluster.at(ms * MS, () => action(cluster));
   }
 
+  start(ms: number, member: string, life: number, boot: number, restore: boolean): void {
+    this.#starts++;
+    this.at(ms, (cluster) => cluster.start(member, life, boot, restore));
+  }
+
   startAll(): void {
-    for (const name of this.#names) this.at(0, (cluster) => cluster.start(name, 1, 1, false));
+    for (const name of this.#names) this.start(0, name, 1, 1, false);
   }
 
   pollAll(ms: number, round: number, full = false): void {
     for (const name of this.#names) this.at(ms, (cluster) => cluster.poll(name, round, full));
   }
 
-  /** Stops every member, so that its last counts are written, and finishes. */
+  /** One action after the other, each as soon as its condition holds; `play` rejects when one never does. */
+  sequence(
+    steps: readonly (readonly [condition: () => boolean, action: (cluster: Cluster) => void])[],
+    fromMs = 0,
+  ): void {
+    const [first, ...rest] = steps;
+    if (first === undefined) return;
+    const [condition, action] = first;
+    const look = (atMs: number): void => {
+      this.at(atMs, (cluster) => {
+        if (condition()) {
+          action(cluster);
+          this.sequence(rest, atMs);
+        } else if (atMs < fromMs + PATIENCE_MS) look(atMs + LOOK_EVERY_MS);
+        else {
+          this.#failure = new Error(`waited in vain for ${condition}`);
+          cluster.finish();
+        }
+      });
+    };
+    look(fromMs);
+  }
+
+  /** Stops every member, so that its last counts are written, and finishes when all are down. */
   endAt(ms: number): void {
     for (const name of this.#names) this.at(ms, (cluster) => cluster.stop(name));
-    this.at(ms + STOP_MS, (cluster) => cluster.finish());
+    const fromMs = Math.max(ms, (this.#cluster as Cluster).now() / MS);
+    const look = (atMs: number): void => {
+      this.at(atMs, (cluster) => {
+        if (this.downs.length >= this.#starts || atMs > fromMs + PATIENCE_MS) cluster.finish();
+        else look(atMs + LOOK_EVERY_MS);
+      });
+    };
+    look(fromMs);
   }
 
   reply(operation: number): { readonly outcome: Outcome; readonly time: number } | undefined {

@@ -72,8 +72,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const stage = await play({
         plan: planOf(['n1', 'n2', 'n3'], { 'anti-entropy': {} }),
         script(stage) {
-          stage.at(0, (cluster) => cluster.start('n1', 1, 1, false));
-          stage.at(100, (cluster) => cluster.start('n2', 1, 1, false));
+          stage.start(0, 'n1', 1, 1, false);
+          stage.start(100, 'n2', 1, 1, false);
           stage.at(600, (cluster) => cluster.invoke('n1', 7, 'anti-entropy', 'write', { key: 'k', value: 'v' }));
           stage.at(600, (cluster) => cluster.invoke('n2', 8, 'no-such-channel', 'write', null));
           stage.endAt(1200);
@@ -125,13 +125,15 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         script(stage) {
           stage.startAll();
           stage.at(500, (cluster) => cluster.invoke('n1', 1, 'anti-entropy', 'write', { key: 'k', value: 'v' }));
-          stage.at(800, (cluster) => cluster.kill('n1'));
-          stage.at(1100, (cluster) => cluster.start('n1', 1, 2, true));
-          stage.at(1800, (cluster) => cluster.invoke('n1', 2, 'anti-entropy', 'read', read));
-          stage.at(2000, (cluster) => cluster.kill('n1'));
-          stage.at(2300, (cluster) => cluster.start('n1', 2, 1, false));
-          stage.at(3000, (cluster) => cluster.invoke('n1', 3, 'anti-entropy', 'read', read));
-          stage.endAt(3200);
+          stage.sequence([
+            [() => stage.reply(1) !== undefined, (cluster) => cluster.kill('n1')],
+            [() => stage.downs.length === 1, () => stage.start(0, 'n1', 1, 2, true)],
+            [() => stage.ups.length === 2, (cluster) => cluster.invoke('n1', 2, 'anti-entropy', 'read', read)],
+            [() => stage.reply(2) !== undefined, (cluster) => cluster.kill('n1')],
+            [() => stage.downs.length === 2, () => stage.start(0, 'n1', 2, 1, false)],
+            [() => stage.ups.length === 3, (cluster) => cluster.invoke('n1', 3, 'anti-entropy', 'read', read)],
+            [() => stage.reply(3) !== undefined, () => stage.endAt(0)],
+          ]);
         },
       });
       expect(stage.ups.map(({ life, boot }) => [life, boot])).toEqual([
@@ -143,7 +145,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         { member: 'n1', life: 1, expected: true },
         { member: 'n1', life: 1, expected: true },
       ]);
-      expect(stage.downs[0]?.time).toBeGreaterThanOrEqual(800 * MS);
+      expect(stage.downs[0]?.time).toBeGreaterThanOrEqual(500 * MS);
       expect(stage.reply(2)?.outcome).toMatchObject({ type: 'ok', value: { value: 'v' } });
       expect(stage.reply(3)?.outcome).toMatchObject({ type: 'ok', value: { value: null } });
     });
@@ -153,10 +155,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         plan: planOf(['n1'], { 'anti-entropy': {} }),
         script(stage) {
           stage.startAll();
-          stage.at(500, (cluster) => {
-            cluster.kill('n1');
-            cluster.start('n1', 2, 1, false);
-          });
+          stage.at(500, (cluster) => cluster.kill('n1'));
+          stage.start(500, 'n1', 2, 1, false);
           stage.endAt(1500);
         },
       });
@@ -298,7 +298,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('skews and drifts clocks, as traffic lines show', async ({ expect }) => {
-      const window = { atMs: 500, untilMs: 3700 };
+      const window = { atMs: 500, untilMs: 4700 };
       const faults: PlannedFault[] = [
         { type: 'clock-skew', id: 'f1', targets: ['n1'], skewMs: 60_000, ...window },
         { type: 'clock-drift', id: 'f2', targets: ['n2'], factor: 3, ...window },
@@ -310,7 +310,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
           stage.startAll();
           stage.at(window.atMs, (cluster) => cluster.setFaults(1, faults));
           stage.at(window.untilMs, (cluster) => cluster.setFaults(2, []));
-          stage.endAt(5000);
+          stage.endAt(6000);
         },
       });
       const inside = (member: string) =>
@@ -318,8 +318,12 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const [skewed, drifted, hurried] = ['n1', 'n2', 'n3'].map((member) => inside(member).at(-1));
       expect(Math.abs((skewed?.wallAheadMs ?? 0) - 60_000)).toBeLessThan(1000);
       expect(Math.abs(hurried?.wallAheadMs ?? Number.NaN)).toBeLessThan(1000);
-      // Two seconds gained in each second since the drift began, within what a busy machine may lag.
-      expect(drifted?.wallAheadMs).toBeGreaterThan(2 * ((drifted?.time ?? 0) / MS - window.atMs - 300));
+      // Two seconds gained in each second.
+      const [earlier, later] = [inside('n2')[0], drifted];
+      const gained = (later?.wallAheadMs ?? 0) - (earlier?.wallAheadMs ?? 0);
+      const passed = ((later?.time ?? 0) - (earlier?.time ?? 0)) / MS;
+      expect(passed).toBeGreaterThan(500);
+      expect(Math.abs(gained / passed - 2)).toBeLessThan(0.1);
       const real = ((hurried?.time ?? 0) - (hurried?.since ?? 0)) / MS;
       expect((hurried?.monotonicMs ?? 0) / real).toBeCloseTo(2, 3);
       expect((skewed?.monotonicMs ?? 0) / real).toBeGreaterThan(0.5);
@@ -400,7 +404,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const stage = await play({
         plan: planOf(PAIR, { 'anti-entropy': BUSY }),
         script(stage) {
-          stage.at(0, (cluster) => cluster.start('n1', 1, 1, false));
+          stage.start(0, 'n1', 1, 1, false);
           stage.at(300, (cluster) => {
             cluster.invoke('n2', 1, 'anti-entropy', 'read', { key: 'k' });
             cluster.poll('n2', 1, true);

@@ -24,24 +24,42 @@ function parseJson(text: string, fileName: string): unknown {
   if (text.includes('\u0000')) throw new UserError(`${fileName} is a binary file and no plan`, undefined, mend);
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (/unexpected end|unterminated/i.test(message)) {
+  } catch {
+    const length = longestPromisingPrefix(text);
+    if (length === text.length) {
       throw new UserError(`${fileName} is cut off: its JSON ends too early`, text.slice(-40), mend);
     }
-    const place = placeOf(message, text);
-    const line = text.split('\n')[(place?.line ?? 1) - 1] ?? '';
-    const where = place === undefined ? fileName : `${fileName}:${place.line}:${place.column}`;
+    const before = text.slice(0, length).split('\n');
+    const line = text.split('\n')[before.length - 1] ?? '';
+    const where = `${fileName}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
     throw new UserError(`${where} is no JSON`, line.trim(), mend);
   }
 }
 
-/** V8 says `... at position 17`. */
-function placeOf(message: string, text: string): { line: number; column: number } | undefined {
-  const position = /position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return undefined;
-  const before = text.slice(0, Number(position)).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+/**
+ * How far the text could still become JSON. V8 does not always say where it gave up, so that is searched for: every
+ * prefix up to there either parses or ends too early.
+ */
+function longestPromisingPrefix(text: string): number {
+  let good = 0;
+  let bad = text.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isPromising(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function isPromising(prefix: string): boolean {
+  try {
+    JSON.parse(prefix);
+    return true;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const position = /position (\d+)/.exec(message)?.[1];
+    return /^(unexpected end|unterminated)/i.test(message) || Number(position) >= prefix.length;
+  }
 }
 
 function checkEnvelope(raw: unknown, fileName: string): void {

@@ -23,8 +23,6 @@ const LOAD_POLL_MS = 1000;
 const CLOSING_PATIENCE_MS = 2000;
 /** Agreement must hold in this many polls in a row before it is believed. */
 const STEADY_ROUNDS = 2;
-/** The final read comes no earlier than this after the heal, so that what was under way has arrived. */
-const MINIMUM_QUIESCE_MS = 1000;
 
 interface MemberState {
   life: number;
@@ -36,6 +34,14 @@ interface MemberState {
   /** What a start after the last `downBy` has gone shall be. */
   next: 'with-state' | 'without-state' | 'never';
   everStarted: boolean;
+}
+
+export interface DirectorOptions {
+  readonly plan: Plan;
+  readonly rules: readonly AgreementRule[];
+  /** The final read comes no earlier than this after the heal, so that what was under way has arrived. */
+  readonly quiesceMs: number;
+  readonly record: HistorySink;
 }
 
 export type Phase = 'load' | 'heal' | 'final' | 'done';
@@ -55,6 +61,7 @@ export class Director implements ClusterEvents {
   readonly #plan: Plan;
   readonly #record: HistorySink;
   readonly #rules: readonly AgreementRule[];
+  readonly #quiesceMs: number;
   readonly #members = new Map<string, MemberState>();
   readonly #active = new Map<string, PlannedFault>();
   #cluster: Cluster | undefined;
@@ -67,10 +74,11 @@ export class Director implements ClusterEvents {
   #interrupted = false;
   #error: Error | undefined;
 
-  constructor(plan: Plan, rules: readonly AgreementRule[], record: HistorySink) {
+  constructor({ plan, rules, quiesceMs, record }: DirectorOptions) {
     this.#plan = plan;
     this.#record = record;
     this.#rules = rules;
+    this.#quiesceMs = quiesceMs;
     this.#agreement = new Agreement(rules, []);
     for (const member of plan.members) {
       this.#members.set(member.name, {
@@ -344,7 +352,7 @@ export class Director implements ClusterEvents {
     const starting = [...this.#members.values()].some((member) => member.state === 'starting');
     const agreed = this.#agreement.complete && this.#agreement.agreed && !starting && this.#clients?.pending === 0;
     this.#steady = agreed ? this.#steady + 1 : 0;
-    const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= MINIMUM_QUIESCE_MS;
+    const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= this.#quiesceMs;
     if (settled || sinceHealMs >= this.#plan.closing.deadlineMs) {
       this.#readFinal();
       return;

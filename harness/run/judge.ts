@@ -11,7 +11,8 @@ import type { Metrics, PropertyResult } from '../model/verdict.ts';
 export interface JudgeParts {
   readonly protocols: ReadonlyMap<string, AnyProtocol>;
   readonly checkers: readonly { readonly name: string; readonly create: CreateChecker }[];
-  createTimeline(plan: Plan): Timeline & { line(line: HistoryLine): void };
+  /** `slackMs`: how far off the controller's times may be from the moment at which something took effect. */
+  createTimeline(plan: Plan, options: { slackMs: number }): Timeline & { line(line: HistoryLine): void };
   createMetrics?(context: CheckContext): { line(line: HistoryLine): void; end(): Metrics };
 }
 
@@ -61,12 +62,13 @@ interface Guarded {
 }
 
 export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Judge {
-  const timeline = parts.createTimeline(plan);
+  const conditions = conditionsOf(plan, cluster);
+  const timeline = parts.createTimeline(plan, { slackMs: conditions.schedulingMs });
   const context: CheckContext = {
     plan,
     cluster,
     channels: judgedChannels(plan, cluster, parts.protocols),
-    conditions: conditionsOf(plan, cluster),
+    conditions,
     timeline,
   };
   const guarded = parts.checkers.map((entry) => createGuarded(entry, context));

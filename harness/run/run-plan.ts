@@ -48,6 +48,22 @@ export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'p
   return rules;
 }
 
+const LEAST_QUIESCE_MS = 1000;
+
+/**
+ * Rumors have no view that must become equal, so the run itself gives the last ones the time that they are promised to
+ * need; else nobody could judge them.
+ */
+function quiesceMs({ plan, channels }: CheckContext): number {
+  const rumors = channels
+    .filter((channel) => channel.role === 'dissemination')
+    .map((channel) => channel.bounds.deliveryMs);
+  return Math.min(
+    plan.closing.deadlineMs,
+    Math.max(LEAST_QUIESCE_MS, ...rumors.filter((bound) => bound !== undefined)),
+  );
+}
+
 /** Runs on any cluster. Rejects with what the cluster or the harness failed with. */
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const run = prepare(options, true);
@@ -89,7 +105,8 @@ function prepare(options: Omit<RunOptions, 'open'>, sort: boolean) {
   const sorter = sort && options.cluster !== 'sim' ? new LineSorter(take) : undefined;
   const record: HistorySink = sorter === undefined ? take : (line) => sorter.add(line);
   if (options.environment !== undefined) record(options.environment);
-  const director = new Director(options.plan, agreementRules(options), record);
+  const { plan } = options;
+  const director = new Director({ plan, rules: agreementRules(options), quiesceMs: quiesceMs(judge.context), record });
   return {
     director,
     finish(interrupted: boolean): RunResult {

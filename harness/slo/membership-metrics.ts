@@ -19,6 +19,7 @@ export type RecordMembership = (metric: string, channel: string, ms: number) => 
 export class MembershipMetrics {
   readonly #record: RecordMembership;
   readonly #presence = new Map<string, Presence>();
+  #up = 0;
   /** `channel observer subject` -> the accusation that stands: of which life, since when, and whether dead yet. */
   readonly #accusations = new Map<string, { life: number; time: number; dead: boolean; wasUp: boolean }>();
   /** `channel subject life` of crashes that somebody has declared. */
@@ -37,6 +38,7 @@ export class MembershipMetrics {
       this.#presence.set(line.member, presence);
     }
     if (line.event === 'up') {
+      if (!presence.up) this.#up++;
       Object.assign(presence, { life: line.life, up: true, paused: false, since: line.time, crash: undefined });
       // The observer starts anew: what it held against others is gone with its last boot.
       for (const key of this.#accusations.keys()) {
@@ -45,19 +47,15 @@ export class MembershipMetrics {
     } else if (line.event === 'pause' || line.event === 'resume') presence.paused = line.event === 'pause';
     else if (line.event !== 'leave' && presence.up) {
       presence.up = false;
+      this.#up--;
       presence.upNs += line.time - presence.since;
       if (line.event === 'crash') presence.crash = { time: line.time, life: line.life };
     }
   }
 
+  /** Members that are up now. */
   get upCount(): number {
-    let count = 0;
-    for (const presence of this.#presence.values()) if (presence.up) count++;
-    return count;
-  }
-
-  isUp(member: string): boolean {
-    return this.#presence.get(member)?.up === true;
+    return this.#up;
   }
 
   status(line: ObserveLine & { kind: 'status' }): void {

@@ -28,14 +28,16 @@ const COMPLETIONS = ['ok', 'fail', 'info'] as const;
 
 class Fold implements MetricsFold {
   readonly #context: CheckContext;
-  readonly #distributions = new Map<string, Distribution>();
+  /** By scope, `''` for all, and metric. */
+  readonly #distributions = new Map<string, Map<string, Distribution>>();
   readonly #memberIndex: ReadonlyMap<string, number>;
   readonly #pending = new Map<number, Origin>();
   /** By workload. */
   readonly #endings = new Map<string, { ok: number; fail: number; info: number }>();
   readonly #membership: MembershipMetrics;
   readonly #convergence: ConvergenceMetric;
-  readonly #writes: WriteSpread;
+  /** By channel. */
+  readonly #writes = new Map<string, WriteSpread>();
   readonly #broadcasts = new Map<string, BroadcastSpread>();
   readonly #faultsOn = new Map<string, string>();
   #during: readonly string[] = [];
@@ -58,31 +60,37 @@ class Fold implements MetricsFold {
       liars.set(fault.channel, new Set([...(liars.get(fault.channel) ?? []), ...fault.targets]));
     }
     this.#convergence = new ConvergenceMetric(liars);
-    this.#writes = new WriteSpread(plan.members.length, (metric, origin, reachedAt) =>
-      this.#record(metric, scopesOf(origin), (reachedAt - origin.startedAt) / MS),
-    );
     for (const { name } of plan.channels) {
       const spread = new BroadcastSpread(plan.members.length, (metric, origin, reachedAt) =>
         this.#record(metric, [name, ...scopesOf(origin)], (reachedAt - origin.startedAt) / MS),
       );
       this.#broadcasts.set(name, spread);
+      const writes = new WriteSpread(plan.members.length, (metric, origin, reachedAt) =>
+        this.#record(metric, scopesOf(origin), (reachedAt - origin.startedAt) / MS),
+      );
+      this.#writes.set(name, writes);
     }
   }
 
   /** Into the metric over all, and into each scope. */
   #record(metric: string, scopes: readonly string[], ms: number): void {
-    this.#distribution(metric).record(ms);
+    this.#distribution('', metric).record(ms);
     // A workload and a channel of one name are one scope.
     scopes.forEach((scope, index) => {
-      if (scopes.indexOf(scope) === index) this.#distribution(`${scope}/${metric}`).record(ms);
+      if (scopes.indexOf(scope) === index) this.#distribution(scope, metric).record(ms);
     });
   }
 
-  #distribution(name: string): Distribution {
-    let distribution = this.#distributions.get(name);
+  #distribution(scope: string, metric: string): Distribution {
+    let metrics = this.#distributions.get(scope);
+    if (metrics === undefined) {
+      metrics = new Map();
+      this.#distributions.set(scope, metrics);
+    }
+    let distribution = metrics.get(metric);
     if (distribution === undefined) {
       distribution = new Distribution();
-      this.#distributions.set(name, distribution);
+      metrics.set(metric, distribution);
     }
     return distribution;
   }
@@ -150,13 +158,8 @@ class Fold implements MetricsFold {
         if (index === undefined) return;
         const origin = line.operation === undefined ? undefined : this.#pending.get(line.operation);
         if (line.operation === undefined) this.#take(line.channel);
-        this.#writes.apply(
-          `${line.channel} ${line.key} ${line.version}`,
-          index,
-          line.time,
-          this.#membership.upCount,
-          origin,
-        );
+        // A version is unique per write, whatever its key.
+        this.#writes.get(line.channel)?.apply(line.version, index, line.time, this.#membership.upCount, origin);
         break;
       }
       case 'broadcast': {
@@ -198,14 +201,15 @@ class Fold implements MetricsFold {
   }
 
   end(): Metrics {
-    this.#writes.end();
+    for (const writes of this.#writes.values()) writes.end();
     const convergenceComplete = this.#convergenceInto();
     const metrics: Record<string, Metric | number> = {};
-    for (const [name, distribution] of [...this.#distributions].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      // Over all channels there is no time of agreement where one of them never agreed.
-      if (name === 'convergence_ms' && !convergenceComplete) continue;
-      const spec = metricSpec(name.slice(name.lastIndexOf('/') + 1));
-      metrics[name] = distribution.metric(spec?.unit ?? 'ms');
+    for (const [scope, distributions] of [...this.#distributions].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      for (const [name, distribution] of distributions) {
+        // Over all channels there is no time of agreement where one of them never agreed.
+        if (name === 'convergence_ms' && scope === '' && !convergenceComplete) continue;
+        metrics[scope === '' ? name : `${scope}/${name}`] = distribution.metric(metricSpec(name)?.unit ?? 'ms');
+      }
     }
     this.#trafficInto(metrics);
     this.#falseAlarmsInto(metrics);

@@ -1,7 +1,9 @@
 /**
  * How long writes and broadcasts take to reach the members. What is still on its way is kept by version or instance,
- * the oldest given up beyond a limit, so that memory does not grow with the number of operations.
+ * the oldest forgotten beyond a limit, so that memory does not grow with the number of operations.
  */
+
+import { Generations } from './generations.ts';
 
 /** What is known of a client operation when its write or broadcast starts. */
 export interface Origin {
@@ -13,7 +15,7 @@ export interface Origin {
 }
 
 /** More than can be under way at once in any run that is not broken. */
-const MAX_OPEN = 50_000;
+const MAX_OPEN = 20_000;
 
 interface Write {
   origin: Origin | undefined;
@@ -29,11 +31,12 @@ export type RecordSpread = (metric: string, origin: Origin, reachedAt: number) =
 export class WriteSpread {
   readonly #record: RecordSpread;
   readonly #bytes: number;
-  readonly #open = new Map<string, Write>();
+  readonly #open: Generations<Write>;
 
   constructor(members: number, record: RecordSpread) {
     this.#bytes = Math.ceil(members / 8);
     this.#record = record;
+    this.#open = new Generations(MAX_OPEN, (write) => this.#finish(write));
   }
 
   /** `origin`: only where the member applies its own client's write. `up`: how many members are up. */
@@ -41,12 +44,7 @@ export class WriteSpread {
     let write = this.#open.get(key);
     if (write === undefined) {
       write = { origin: undefined, size: up, holders: new Uint8Array(this.#bytes), times: [] };
-      this.#open.set(key, write);
-      if (this.#open.size > MAX_OPEN)
-        for (const oldest of this.#open.keys()) {
-          this.#open.delete(oldest);
-          break;
-        }
+      this.#open.add(key, write);
     }
     if (origin !== undefined) {
       write.origin ??= origin;
@@ -64,7 +62,6 @@ export class WriteSpread {
   }
 
   end(): void {
-    for (const write of this.#open.values()) this.#finish(write);
     this.#open.clear();
   }
 
@@ -92,7 +89,8 @@ interface Broadcast {
 export class BroadcastSpread {
   readonly #record: RecordSpread;
   readonly #members: number;
-  readonly #open = new Map<string, Broadcast>();
+  /** Deliveries later than this many broadcasts are not timed. */
+  readonly #open = new Generations<Broadcast>(MAX_OPEN, () => {});
 
   constructor(members: number, record: RecordSpread) {
     this.#members = members;
@@ -119,12 +117,7 @@ export class BroadcastSpread {
     let known = this.#open.get(key);
     if (known === undefined) {
       known = { origin: undefined, delivered: 0, early: [] };
-      this.#open.set(key, known);
-      if (this.#open.size > MAX_OPEN)
-        for (const oldest of this.#open.keys()) {
-          this.#open.delete(oldest);
-          break;
-        }
+      this.#open.add(key, known);
     }
     return known;
   }

@@ -10,6 +10,12 @@ const FAILURE = 1e-9;
 /** Messages one after another in the longest exchange: four probes, digest, want, entries; two more to open streams. */
 const EXCHANGE_LEGS = 9;
 
+function dropsTombstones(settings: AntiEntropySettings): string | undefined {
+  return settings.tombstoneTtlMs > 0
+    ? 'tombstones are dropped, so a stale member may bring an old value back'
+    : undefined;
+}
+
 export const antiEntropyClaims: readonly Claim<AntiEntropySettings>[] = [
   {
     property: 'convergence',
@@ -36,14 +42,15 @@ export const antiEntropyClaims: readonly Claim<AntiEntropySettings>[] = [
     strength: 'guaranteed',
     statement: 'Within a life, the version that a member holds of a key never goes back, restarts with state included.',
     source: 'own',
-    beyond: (settings) =>
-      settings.tombstoneTtlMs > 0 ? 'tombstones are dropped, so a stale member may bring an old value back' : undefined,
+    beyond: dropsTombstones,
   },
   {
     property: 'stale-reads',
-    strength: 'none',
-    statement: 'Reads are answered from the local map: they are as old as the exchanges that have not happened yet.',
+    strength: 'guaranteed',
+    statement:
+      'Within a life, a read at a member is never older than what this member has shown before, its own writes included. Against other members a read is as old as the exchanges that have not happened yet: that is measured, and not promised away.',
     source: DEMERS,
+    beyond: dropsTombstones,
   },
 ];
 

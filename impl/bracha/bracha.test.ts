@@ -1,13 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
+import { PeerSet } from '../member/peers.ts';
+import type { Context, Data } from '../protocol.ts';
 import { bracha } from './bracha.ts';
-import { MAX_VALUE_BYTES } from './messages.ts';
-import { checkBrachaSettings } from './settings.ts';
+import { type BrachaMessage, ECHO, MAX_VALUE_BYTES, type Phase, READY, SEND, type Vote } from './messages.ts';
+import { type BrachaSettings, checkBrachaSettings } from './settings.ts';
 import { createScenario, jittered, namesOf, quick, violations } from './test-scenario.ts';
 
 /** How many deliveries each member has made. */
 function deliveries(scenario: ReturnType<typeof createScenario>, member: string): number {
   return scenario.world.seen.filter((seen) => seen.member === member && seen.observation.kind === 'deliver').length;
+}
+
+/** Phases of the votes that n1 of four sends on its own when it comes back with these records. */
+function phasesSentAfter(records: readonly Data[]): Phase[] {
+  const names = namesOf(4);
+  const phases = new Set<Phase>();
+  const ctx: Context<BrachaMessage, BrachaSettings> = {
+    self: 'n1',
+    life: 1,
+    roster: names,
+    settings: quick,
+    random: split('unused'),
+    peers: new PeerSet('n1', split('unused')),
+    now: () => 0,
+    monotonic: () => 0,
+    send: (_, message) => {
+      for (const [phase] of message.votes) phases.add(phase);
+    },
+    stream: () => undefined,
+    setTimer: () => undefined,
+    persist: () => undefined,
+    reply: () => undefined,
+    emit: () => undefined,
+    announce: () => undefined,
+  };
+  bracha.handle(bracha.init(ctx), { type: 'start', restored: records, seeds: [] }, ctx);
+  return [...phases].sort();
 }
 
 describe('without faults', () => {
@@ -159,6 +188,16 @@ describe('restarts', () => {
     scenario.world.run(1000);
     expect(scenario.world.replies.get(id)).toEqual({ type: 'ok', value: { origin: 'n1', life: 1, sequence: 2 } });
     expect(violations(scenario, scenario.names)).toEqual([]);
+  });
+
+  it('with state: goes on from wherever a crash cut its records off', () => {
+    const vote = (phase: Phase): Vote => [phase, 0, 1, 1, 'x'];
+    const echoes = [1, 2].map((voter) => ['got', voter, [vote(ECHO)]] as const);
+    const records: Data[] = [['own', vote(SEND)], ['own', vote(ECHO)], ...echoes, ['own', vote(READY)]];
+    const expected = [[], [SEND, ECHO], [SEND, ECHO], [SEND, ECHO], [SEND, ECHO, READY], [SEND, ECHO, READY]];
+    for (const [length, phases] of expected.entries()) {
+      expect(phasesSentAfter(records.slice(0, length)), `${length} records`).toEqual(phases);
+    }
   });
 
   it('without state: the new life takes part and broadcasts in its own name; what it says about the old is one vote', () => {

@@ -44,17 +44,15 @@ export function createInstance(key: string, origin: number, life: number, sequen
   };
 }
 
-/** Counts a vote; false when it changes nothing. */
+/** Counts a vote; false when it changes nothing. That a SEND is its origin's is for the caller to see. */
 export function count(instance: Instance, phase: Phase, voter: number, value: string): boolean {
   const before = instance.voted[voter];
   // Out of the roster, or released.
   if (before === undefined) return false;
   const bit = 1 << phase;
   if (before & bit) return false;
-  if (phase === SEND) {
-    if (voter !== instance.origin) return false;
-    instance.proposal = value;
-  } else {
+  if (phase === SEND) instance.proposal = value;
+  else {
     const votes = phase === ECHO ? instance.echoes : instance.readies;
     votes.set(value, (votes.get(value) ?? 0) + 1);
   }

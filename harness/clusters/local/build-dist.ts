@@ -4,6 +4,5 @@ import { execa } from 'execa';
 
 export async function setup(): Promise<void> {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
-  const result = await execa(process.execPath, ['esbuild.config.mjs'], { cwd: root, reject: false });
-  if (result.failed) console.error(result.stderr);
+  await execa(process.execPath, ['esbuild.config.mjs'], { cwd: root });
 }

@@ -40,7 +40,7 @@ interface Process {
 
 /** Our programs among the processes of this machine; those that have ended and only wait to be noticed are left out. */
 async function programs(): Promise<Process[]> {
-  const { stdout } = await execa('ps', ['-A', '-o', 'pid=,ppid=,stat=,args=']);
+  const { stdout } = await execa('/bin/ps', ['-A', '-o', 'pid=,ppid=,stat=,args=']);
   return stdout.split('\n').flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+.*dist\/(member|guardian)\.js/.exec(line);
     if (match === null || match[3]?.startsWith('Z')) return [];
@@ -73,10 +73,13 @@ describe('local cluster', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('leaves no process and no file behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('hearsay-'));
+    const temporary = mkdtempSync(join(directory, 'tmp-'));
+    const usual = process.env.TMPDIR;
+    process.env.TMPDIR = temporary;
     const stage = await Stage.play(openLocal, {
       plan: planOf(3),
       script(stage) {
+        expect(readdirSync(temporary)).toHaveLength(1);
         stage.startAll();
         // One paused, the others never told to stop.
         stage.at(200, (cluster) => cluster.pause('n1'));
@@ -85,9 +88,9 @@ describe('local cluster', () => {
     });
     expect(stage.ups).toHaveLength(3);
     expect(await childrenOf(process.pid)).toEqual([]);
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('hearsay-') && !before.includes(name));
-    // Others may run clusters of their own beside this test; what is new must belong to a living one.
-    if (after.length > 0) expect(await programs()).not.toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
   });
 
   it('leaves no process behind when a callback throws, and throws what it threw', async () => {
@@ -115,11 +118,10 @@ describe('local cluster', () => {
             if (member !== undefined) process.kill(member.pid, 'SIGKILL');
           });
         });
-        stage.at(2000, (cluster) => {
-          const member = stage.downs[0]?.member;
-          if (member !== undefined) cluster.start(member, 1, 2, true);
-        });
-        stage.endAt(3000);
+        stage.sequence([
+          [() => stage.downs.length === 1, () => stage.start(0, stage.downs[0]?.member ?? '', 1, 2, true)],
+          [() => stage.ups.length === 3, () => stage.endAt(0)],
+        ]);
       },
     });
     expect(stage.downs[0]).toMatchObject({ life: 1, expected: false, reason: 'SIGKILL' });

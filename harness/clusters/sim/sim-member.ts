@@ -206,6 +206,8 @@ export class SimMember {
   // --- faults -------------------------------------------------------------------------------------------------------
 
   setFaults(active: readonly PlannedFault[]): void {
+    // Clocks are read at the end of each epoch, however short it was.
+    this.tick();
     this.#clock.setFaults(active, this.#world.now());
     this.#setBehaviours(active);
   }

@@ -1,0 +1,168 @@
+/** Datagrams at a socket that speaks for a member of the plan: what is no message of its protocol changes nothing. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bracha } from '../../impl/bracha/bracha.ts';
+import { Member } from '../../impl/member/member.ts';
+import { settingsOf } from '../../impl/protocol.ts';
+import { swim } from '../../impl/swim/swim.ts';
+import { encodeFrame, type Frame } from '../../impl/wire/frame.ts';
+import { TrafficMeter } from '../link/meters.ts';
+import { LinkShaper } from '../link/shaper.ts';
+import { split } from '../model/rng.ts';
+import { Alarms } from './alarms.ts';
+import { createAuthenticator, pairKey } from './authenticator.ts';
+import { Datagrams } from './datagrams.ts';
+import { LinkCounts } from './link-counts.ts';
+import { AddressBook, type LinkHost } from './link-host.ts';
+
+const HOST = '127.0.0.1';
+const NAMES = ['n1', 'n2', 'n3'];
+const CLUSTER = 77;
+const keysOf = (self: string) => Object.fromEntries(NAMES.map((peer) => [peer, pairKey('s', self, peer)]));
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  const listening = once(socket, 'listening');
+  socket.bind(0, HOST);
+  await listening;
+  return socket;
+}
+
+function createMember(): Member {
+  const channels = [swim, bracha].map((protocol) => ({
+    name: protocol.name,
+    protocol,
+    settings: settingsOf<object>(protocol.settings, 'quick'),
+  }));
+  const nothing = (): void => undefined;
+  const member = new Member({ name: 'n1', life: 1, roster: NAMES }, channels, {
+    send: nothing,
+    stream: nothing,
+    setTimer: nothing,
+    persist: nothing,
+    reply: nothing,
+    observe: nothing,
+    wallMs: () => 1,
+    monotonicMs: () => 1,
+    random: (label) => split('datagrams', label),
+  });
+  member.start(undefined, ['n2']);
+  return member;
+}
+
+describe('Datagrams', () => {
+  let socket: Socket;
+  let peer: Socket;
+  let outsider: Socket;
+  let delivered = 0;
+  let member: Member;
+  let host: LinkHost;
+  const traffic = new TrafficMeter();
+  const links = new LinkCounts();
+  const alarms = new Alarms(() => 0);
+
+  beforeAll(async () => {
+    [socket, peer, outsider] = await Promise.all([bound(), bound(), bound()]);
+    member = createMember();
+    const channels = ['swim', 'bracha'];
+    const authenticator = createAuthenticator('n1', keysOf('n1'));
+    host = {
+      self: 'n1',
+      life: 1,
+      boot: 1,
+      cluster: CLUSTER,
+      seed: 's',
+      book: new AddressBook([
+        { name: 'n1', host: HOST, port: socket.address().port },
+        { name: 'n2', host: HOST, port: peer.address().port },
+      ]),
+      shaper: new LinkShaper('s'),
+      alarms,
+      traffic,
+      links,
+      now: () => 0,
+      epoch: () => 0,
+      authenticator: (channel) => (channel === 'bracha' ? authenticator : undefined),
+      kindOf: (channel, message) => member.kindOf(channels.indexOf(channel), message),
+      decode: (channel, raw) => member.decode(channels.indexOf(channel), raw),
+      deliver: (from, life, channel, message) => {
+        delivered++;
+        member.receive(channels.indexOf(channel), from, life, message);
+      },
+    };
+    new Datagrams(host, socket);
+  });
+
+  afterAll(() => {
+    for (const one of [socket, peer, outsider]) one.close();
+    alarms.close();
+  });
+
+  const count = () => Object.values(traffic.take().dropped).reduce((sum, number) => sum + number, 0);
+
+  /** Sends and waits until all of them were dropped: the kernel keeps a hundred small ones. */
+  async function drop(from: Socket, datagrams: readonly Uint8Array[]): Promise<void> {
+    for (const bytes of datagrams) from.send(bytes, socket.address().port, HOST);
+    for (let dropped = 0; dropped < datagrams.length; ) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      dropped += count();
+    }
+  }
+
+  const frame: Frame = {
+    cluster: CLUSTER,
+    from: 'n2',
+    life: 1,
+    channel: 'swim',
+    epoch: 0,
+    sequence: 0,
+    sentAtNs: 0,
+    message: { k: 'ping', s: 1, i: 1, u: [['n3', 1, 1, 2]] },
+  };
+
+  it('drops random bytes and flipped bits, whoever they come from', async () => {
+    const random = split('fuzz', 'bytes');
+    const intact = encodeFrame(frame, 'n1');
+    const before = JSON.stringify([member.view(0), member.view(1)]);
+    for (let batch = 0; batch < 40; batch++) {
+      const datagrams = Array.from({ length: 50 }, () => {
+        if (random.int(2) === 0) return Uint8Array.from({ length: random.int(200) }, () => random.int(256));
+        const bytes = intact.slice(0, random.int(4) === 0 ? random.int(intact.length) : intact.length);
+        for (let flips = 1 + random.int(3); flips > 0; flips--) {
+          const at = random.int(bytes.length);
+          if (at < bytes.length) bytes[at] = (bytes[at] as number) ^ (1 << (7 - flips));
+        }
+        return bytes;
+      });
+      await drop(batch % 2 === 0 ? peer : outsider, datagrams);
+    }
+    expect(delivered).toBe(0);
+    expect(JSON.stringify([member.view(0), member.view(1)])).toBe(before);
+  });
+
+  it('drops intact frames that say what no member says', async () => {
+    const frames: [Socket, Uint8Array][] = [
+      [peer, encodeFrame({ ...frame, cluster: 78 }, 'n1')],
+      [peer, encodeFrame({ ...frame, from: 'n3' }, 'n1')],
+      [peer, encodeFrame({ ...frame, channel: 'nothing' }, 'n1')],
+      [peer, encodeFrame({ ...frame, message: { k: 'ping', s: -1 } }, 'n1')],
+      [outsider, encodeFrame(frame, 'n1')],
+      [peer, encodeFrame({ ...frame, channel: 'bracha', message: { votes: [], acks: [] } }, 'n1')],
+      [peer, new Uint8Array(1401)],
+    ];
+    const before = JSON.stringify([member.view(0), member.view(1)]);
+    for (const [from, bytes] of frames) await drop(from, [bytes]);
+    expect(delivered).toBe(0);
+    expect(JSON.stringify([member.view(0), member.view(1)])).toBe(before);
+  });
+
+  it('delivers what a member says, as a control', async () => {
+    const before = JSON.stringify(member.view(0));
+    const bytes = encodeFrame(frame, 'n1');
+    peer.send(bytes, socket.address().port, HOST);
+    while (delivered === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(traffic.take()).toMatchObject({ received: { 'swim.ping': [1, bytes.length] }, dropped: {} });
+    expect(JSON.stringify(member.view(0))).not.toBe(before);
+  });
+});
