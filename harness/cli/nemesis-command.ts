@@ -8,7 +8,7 @@ import { parsePlan } from '../model/plan-schema.ts';
 import { FILES, writeWhole } from '../run/store.ts';
 import { claimFolder, readText } from './files.ts';
 import type { CliIo } from './io.ts';
-import { makePlan, type RequestedFault, type SettingOverride } from './make-plan.ts';
+import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { KNOWLEDGE } from './parts.ts';
 import {
   drawSeed,

@@ -4,7 +4,7 @@ import { SUITE } from '../../impl/registry.ts';
 import { UserError } from '../model/errors.ts';
 import { SEED_PATTERN } from '../model/plan-limits.ts';
 import { parseDuration, parseInteger, parseRate } from '../model/units.ts';
-import type { Profile, SettingOverride } from './make-plan.ts';
+import type { Profile, SettingOverride } from '../plan/make-plan.ts';
 
 export const MOST_NODES = 1000;
 

@@ -114,6 +114,8 @@ export class MemberNode {
 
   /** From here these faults, and no others, act. */
   setFaults(epoch: number, active: readonly PlannedFault[]): void {
+    // Clocks are read at the end of each epoch, however short it was.
+    this.#reportCounts();
     this.#epoch = epoch;
     this.#shaper.setFaults(active);
     this.#clock.setFaults(active, this.#now());

@@ -4,7 +4,7 @@
  */
 import type { Nemesis } from '../model/nemesis.ts';
 import { split } from '../model/rng.ts';
-import type { PlanRequest } from '../cli/make-plan.ts';
+import type { PlanRequest } from './make-plan.ts';
 
 export interface DrawOptions {
   readonly seed: string;

@@ -17,8 +17,8 @@ import { clock, milliseconds } from './wording.ts';
 const MS = 1e6;
 /** Edges of faults on real clusters are messages to processes. */
 const REAL_SLACK_MS = 200;
-/** A planned stretch this much longer than the bound is sure to be found in a real run too. */
-const PLAN_MARGIN_MS = 1500;
+/** On real clusters a planned stretch this much longer than the bound is sure to be found in the run too. */
+const REAL_PLAN_MARGIN_MS = 1500;
 
 interface Crash {
   readonly member: string;
@@ -127,7 +127,7 @@ function plannedObligation(
 ): string | undefined {
   const { healAtMs, deadlineMs } = plan.closing;
   const slackMs = cluster === 'sim' ? 0 : REAL_SLACK_MS;
-  const needed = (boundMs + PLAN_MARGIN_MS) * MS;
+  const needed = (boundMs + (cluster === 'sim' ? 0 : REAL_PLAN_MARGIN_MS)) * MS;
   let planned = 0;
   for (const fault of plan.faults) {
     if (fault.type !== 'kill' && fault.type !== 'leave') continue;

@@ -6,7 +6,8 @@ import type { Plan } from '../../harness/model/plan.ts';
 const RESTART_MS = 2000;
 
 export function isSwallowed(plan: Plan, fault: PlannedFault): boolean {
-  if (fault.type === 'kill' || fault.type === 'leave') {
+  // These act on who is up when they begin.
+  if (fault.type === 'kill' || fault.type === 'leave' || fault.type === 'pause') {
     return fault.targets.every((target) => isDownWhen(plan, fault, target));
   }
   if (!isLinkFault(fault)) return fault.targets.every((target) => isDownDuring(plan, fault, target));
@@ -31,19 +32,21 @@ function isDownWhen(plan: Plan, fault: PlannedFault, member: string): boolean {
       index !== own &&
       (other.type === 'kill' || other.type === 'leave') &&
       other.targets.includes(member) &&
-      (other.atMs < fault.atMs || (other.atMs === fault.atMs && index < own)) &&
+      (other.atMs < fault.atMs || (other.atMs === fault.atMs && (index < own || fault.type === 'pause'))) &&
       downUntilMs(plan, other) + RESTART_MS > fault.atMs,
   );
 }
 
+/** Kills and leaves, one after the other, leave it no time to do anything in the window. */
 function isDownDuring(plan: Plan, fault: PlannedFault, member: string): boolean {
-  return plan.faults.some(
-    (other) =>
-      (other.type === 'kill' || other.type === 'leave') &&
-      other.targets.includes(member) &&
-      other.atMs <= fault.atMs &&
-      downUntilMs(plan, other) >= fault.untilMs,
-  );
+  let downUntil = fault.atMs;
+  for (const other of [...plan.faults].sort((a, b) => a.atMs - b.atMs)) {
+    if (other.type !== 'kill' && other.type !== 'leave') continue;
+    if (!other.targets.includes(member) || other.atMs > downUntil) continue;
+    const until = downUntilMs(plan, other);
+    if (until > fault.atMs) downUntil = Math.max(downUntil, until + RESTART_MS);
+  }
+  return downUntil >= fault.untilMs;
 }
 
 function downUntilMs(plan: Plan, fault: PlannedFault): number {

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import type { Cluster, ClusterOptions, OpenCluster } from '../../model/cluster.ts';
 import { InvariantError, UnavailableError } from '../../model/errors.ts';
 import { Guard } from './guard.ts';
-import { LocalCluster } from './local-cluster.ts';
+import { LocalCluster, type StartFailure } from './local-cluster.ts';
 import { programPath } from './program-path.ts';
 
 export interface LocalOptions {
@@ -19,6 +19,8 @@ export interface LocalOptions {
 
 /** Processes that start at a time: more of them would only wait for each other. */
 const STARTS_PER_CORE = 3;
+/** Far longer than a start takes on a busy machine. */
+const START_DEADLINE_MS = 30_000;
 
 /** Throws UnavailableError where a port is taken or the programs were never built. */
 export const openLocal: OpenCluster = createOpenLocal({});
@@ -60,7 +62,7 @@ async function startAll(cluster: LocalCluster, names: readonly string[]): Promis
   const waiting = [...names];
   const workers = Array.from({ length: STARTS_PER_CORE * availableParallelism() }, async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const failure = await cluster.prepare(name);
+      const failure = await withinDeadline(cluster.prepare(name));
       if (failure === undefined) continue;
       waiting.length = 0;
       if (failure.portInUse !== undefined) {
@@ -75,4 +77,18 @@ async function startAll(cluster: LocalCluster, names: readonly string[]): Promis
   });
   await Promise.all(workers);
   cluster.introduce();
+}
+
+/** A process that neither gets ready nor ends must not hold the run up for ever. */
+async function withinDeadline(ready: Promise<StartFailure | undefined>): Promise<StartFailure | undefined> {
+  let alarm: NodeJS.Timeout | undefined;
+  const late = new Promise<StartFailure>((resolveLate) => {
+    const reason = `it was not ready within ${START_DEADLINE_MS / 1000} s`;
+    alarm = setTimeout(() => resolveLate({ reason, portInUse: undefined }), START_DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([ready, late]);
+  } finally {
+    clearTimeout(alarm);
+  }
 }

@@ -221,11 +221,24 @@ function planFaults(
  */
 function deadlineOf(plan: Plan, protocols: readonly AnyProtocol[]): number {
   const conditions = conditionsOf(plan, 'local');
-  const bounds = plan.channels.flatMap((channel) => {
+  const channels = plan.channels.flatMap((channel) => {
     const protocol = protocols.find((candidate) => candidate.name === channel.protocol);
-    return Object.values(protocol?.bounds(channel.settings, conditions) ?? {});
+    return protocol === undefined
+      ? []
+      : [{ role: protocol.role, bounds: protocol.bounds(channel.settings, conditions) }];
   });
-  const longest = Math.max(0, ...bounds.filter((bound) => bound !== undefined));
+  // A channel that draws its peers from membership can only begin once membership has merged.
+  const merged = Math.max(
+    0,
+    ...channels.map(({ role, bounds }) => (role === 'membership' ? (bounds.convergenceMs ?? 0) : 0)),
+  );
+  const longest = Math.max(
+    0,
+    ...channels.map(({ role, bounds }) => {
+      const own = Math.max(0, ...Object.values(bounds).filter((bound) => bound !== undefined));
+      return role === 'map' || role === 'dissemination' ? merged + own : own;
+    }),
+  );
   const deadlineMs = Math.ceil(longest / 1000) * 1000 + 1000;
   if (!(deadlineMs <= PLAN_LIMITS.timeMs)) {
     const given = `${Math.round(longest / 1000)} s`;

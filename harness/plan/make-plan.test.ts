@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
+import { KNOWLEDGE } from '../cli/parts.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { split } from '../model/rng.ts';
 import { makePlan, type PlanRequest, type RequestedFault } from './make-plan.ts';
-import { KNOWLEDGE } from './parts.ts';
 
 const MEMBERS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
 

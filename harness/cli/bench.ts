@@ -1,0 +1,43 @@
+/**
+ * `npm run bench`: the speed figures in one table, with the machine that they were measured on. Nothing is asserted: a
+ * figure that misses what is wanted says so in its row.
+ */
+import { Command } from '@commander-js/extra-typings';
+import { UserError } from '../model/errors.ts';
+import type { Figure, Row } from './bench/figure.ts';
+import { simLarge, simSpeed } from './bench/sim-speed.ts';
+import { describeMachine, machineText, ratioOf, rowsTable } from './bench/table.ts';
+import { reportError } from './report-error.ts';
+
+const FIGURES: readonly Figure[] = [simSpeed, simLarge];
+
+function chosenFigures(only: readonly string[] | undefined): readonly Figure[] {
+  if (only === undefined) return FIGURES;
+  const names = FIGURES.map((figure) => figure.name);
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new UserError('--only names no figure', unknown, `take ${names.join(', ')}`);
+  return FIGURES.filter((figure) => only.includes(figure.name));
+}
+
+async function bench(options: { only?: readonly string[] | undefined; json?: true | undefined }): Promise<void> {
+  const machine = describeMachine();
+  const note = (text: string): void => void process.stderr.write(`${text} ...\n`);
+  const rows: Row[] = [];
+  for (const figure of chosenFigures(options.only)) rows.push(...(await figure.measure(note)));
+  if (options.json === true) {
+    const withRatios = rows.map((row) => ({ ...row, ratio: ratioOf(row) ?? null, wanted: row.wanted ?? null }));
+    process.stdout.write(`${JSON.stringify({ machine, rows: withRatios })}\n`);
+  } else process.stdout.write(`${machineText(machine)}\n${rowsTable(rows)}\n`);
+}
+
+const program = new Command('bench')
+  .description('measures how fast hearsay is on this machine')
+  .option('--only <name...>', `some of the figures: ${FIGURES.map((figure) => figure.name).join(', ')}`)
+  .option('--json', 'prints one JSON object on stdout')
+  .addHelpText('after', `\n${FIGURES.map(({ name, doc }) => `  ${name.padEnd(12)} ${doc}`).join('\n')}`)
+  .action((options) => bench(options));
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, { stdout: process.stdout, stderr: process.stderr, environment: process.env });
+}

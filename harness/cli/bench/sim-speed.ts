@@ -1,0 +1,83 @@
+/** How fast the simulator is, with every checker and metric on and nothing written. */
+import { protocols } from '../../../impl/registry.ts';
+import { createOpenSim } from '../../clusters/sim/sim.ts';
+import type { Plan } from '../../model/plan.ts';
+import { combine } from '../../model/verdict.ts';
+import { runPlanSync } from '../../run/run-plan.ts';
+import { JUDGE_PARTS } from '../parts.ts';
+import { benchPlan, usualFaults } from './bench-plans.ts';
+import { type Figure, median, type Row, secondsOf } from './figure.ts';
+import { threeDigits } from './table.ts';
+
+const WANTED_7_S = 0.2;
+const WANTED_100_S = 20;
+
+interface Runs {
+  readonly seconds: readonly number[];
+  readonly lines: number;
+  /** Virtual, from start to end: load, then healing and closing. */
+  readonly virtualS: number;
+  readonly verdict: string;
+}
+
+function runs(plan: Plan, count: number): Runs {
+  const seconds: number[] = [];
+  let lines = 0;
+  let lastNs = 0;
+  let verdict = 'none';
+  for (let run = 0; run < count; run++) {
+    lines = 0;
+    seconds.push(
+      secondsOf(() => {
+        const { properties } = runPlanSync({
+          plan,
+          cluster: 'sim',
+          open: createOpenSim(protocols),
+          parts: JUDGE_PARTS,
+          record: (line) => {
+            lines++;
+            if (line.type === 'end') lastNs = line.time;
+          },
+        });
+        verdict = combine(properties);
+      }),
+    );
+  }
+  return { seconds, lines, virtualS: lastNs / 1e9, verdict };
+}
+
+function row(figure: string, wanted: number, measured: Runs, warmUp: number): Row {
+  const [cold = Number.NaN] = measured.seconds;
+  const warm = measured.seconds.slice(warmUp);
+  const range = `${threeDigits(Math.min(...warm))} to ${threeDigits(Math.max(...warm))}`;
+  const runsText = warmUp > 0 ? `after ${warmUp} to warm up; the first took ${threeDigits(cold)}` : 'the first one cold';
+  const how = `median of ${warm.length} runs (${range}), ${runsText}; ${measured.lines} lines, ${measured.verdict}, ended at ${threeDigits(measured.virtualS)} virtual s`;
+  return { figure, measured: median(warm), wanted, unit: 's', how };
+}
+
+const WARM_UP = 5;
+
+export const simSpeed: Figure = {
+  name: 'sim',
+  doc: 'suite of 7 members in sim, 60 virtual seconds',
+  async measure(note) {
+    const measure = (title: string, plan: Plan): Row => {
+      note(title);
+      return row(title, WANTED_7_S, runs(plan, WARM_UP + 15), WARM_UP);
+    };
+    return [
+      measure('sim: 7 members, 60 s', benchPlan({})),
+      measure('sim: 7 members, 60 s, partition, loss 0.1', benchPlan({ faults: usualFaults() })),
+    ];
+  },
+};
+
+export const simLarge: Figure = {
+  name: 'sim-100',
+  doc: 'suite of 100 members in sim, 60 virtual seconds',
+  async measure(note) {
+    const title = 'sim: 100 members, 60 s';
+    note(title);
+    return [row(title, WANTED_100_S, runs(benchPlan({ nodes: 100 }), 3), 0)];
+  },
+};
