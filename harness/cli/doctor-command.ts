@@ -2,8 +2,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT } from '../model/verdict.ts';
 import { examineMachine, type Finding } from './doctor.ts';
-import { type CliIo, createPaint } from './io.ts';
-import type { Finish } from './program.ts';
+import { type CliIo, createPaint, type Finish } from './io.ts';
 
 export function addDoctorCommand(program: Command, io: CliIo, finish: Finish): void {
   program

@@ -27,3 +27,6 @@ export function createPaint(io: CliIo, stream: TextStream): Paint {
 export function isInteractive(stream: TextStream): boolean {
   return stream.isTTY === true;
 }
+
+/** How a command says its exit code. */
+export type Finish = (code: number) => void;

@@ -4,9 +4,8 @@ import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { checkers } from '../../workloads/registry.ts';
 import { describeSetting } from '../model/settings-check.ts';
-import { type CliIo, createPaint, type Paint } from './io.ts';
+import { type CliIo, createPaint, type Finish, type Paint } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
-import type { Finish } from './program.ts';
 
 export function addListCommand(program: Command, io: CliIo, finish: Finish): void {
   program

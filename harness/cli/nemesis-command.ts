@@ -5,10 +5,10 @@ import { NEMESES } from '../../nemesis/registry.ts';
 import { UserError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { parsePlan } from '../model/plan-schema.ts';
+import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
 import { claimFolder, readText } from './files.ts';
-import type { CliIo } from './io.ts';
-import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
+import type { CliIo, Finish } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import {
   drawSeed,
@@ -26,7 +26,6 @@ import {
   parseTime,
   parseWorkloads,
 } from './plan-request.ts';
-import type { Finish } from './program.ts';
 import { runAndShow } from './run-and-show.ts';
 
 const EXAMPLES = `

@@ -3,15 +3,12 @@ import { Command } from '@commander-js/extra-typings';
 import { EXIT } from '../model/verdict.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
-import type { CliIo } from './io.ts';
+import type { CliIo, Finish } from './io.ts';
 import { addListCommand } from './list-command.ts';
 import { addNemesisCommand } from './nemesis-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { reportError } from './report-error.ts';
 import { HEARSAY_VERSION } from './version.ts';
-
-/** What a command does; returns the exit code. */
-export type Finish = (code: number) => void;
 
 export function createProgram(io: CliIo, finish: Finish): Command {
   const program = new Command('hearsay');

@@ -1,7 +1,6 @@
 /** `hearsay report RUN`: draws the report of a stored run again from its history. */
 import type { Command } from '@commander-js/extra-typings';
-import type { CliIo } from './io.ts';
-import type { Finish } from './program.ts';
+import type { CliIo, Finish } from './io.ts';
 import { showVerdict } from './run-and-show.ts';
 import { judgeStoredRun } from './stored-run.ts';
 

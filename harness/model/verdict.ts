@@ -102,9 +102,3 @@ export function exitCode(verdict: 'valid' | 'invalid' | 'unknown', slos: readonl
   if (verdict === 'unknown') return EXIT.unknown;
   return slos.every((slo) => slo.met) ? EXIT.ok : EXIT.slo;
 }
-
-/** Exit code over several runs: a failed harness first; an unknown never hides a failure. */
-export function worstExit(codes: readonly number[]): number {
-  const order = [EXIT.interrupted, EXIT.internal, EXIT.unavailable, EXIT.usage, EXIT.invalid, EXIT.unknown, EXIT.slo];
-  return order.find((code) => codes.includes(code)) ?? EXIT.ok;
-}

@@ -2,7 +2,7 @@
  * A run's directory: plan.json and history.jsonl while it runs, then report.html, report.json, junit.xml, and last
  * verdict.json, so that a directory with a verdict is complete.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { HistoryLine } from '../model/history.ts';
@@ -86,16 +86,5 @@ function createEmptyDirectory(directory: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new UserError(`the run folder cannot be written (${code})`, directory, mend);
-  }
-}
-
-/** The text of one of a run's files. Throws UserError where there is no such run or file. */
-export function readRunFile(directory: string, file: keyof typeof FILES): string {
-  const path = join(directory, FILES[file]);
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new UserError(`no run can be read there (${FILES[file]}: ${code})`, directory, 'give the folder of a run');
   }
 }

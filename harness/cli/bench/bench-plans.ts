@@ -3,7 +3,7 @@ import { SUITE } from '../../../impl/registry.ts';
 import { NEMESES } from '../../../nemesis/registry.ts';
 import { invariant } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import { makePlan, type PlanRequest, type RequestedFault } from '../make-plan.ts';
+import { makePlan, type PlanRequest, type RequestedFault } from '../../plan/make-plan.ts';
 import { KNOWLEDGE } from '../parts.ts';
 
 /** The command line's defaults: suite, 7 members, quick settings, all workloads at their own rates, no fault. */

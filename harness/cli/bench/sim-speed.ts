@@ -50,7 +50,8 @@ function row(figure: string, wanted: number, measured: Runs, warmUp: number): Ro
   const [cold = Number.NaN] = measured.seconds;
   const warm = measured.seconds.slice(warmUp);
   const range = `${threeDigits(Math.min(...warm))} to ${threeDigits(Math.max(...warm))}`;
-  const runsText = warmUp > 0 ? `after ${warmUp} to warm up; the first took ${threeDigits(cold)}` : 'the first one cold';
+  const runsText =
+    warmUp > 0 ? `after ${warmUp} to warm up; the first took ${threeDigits(cold)}` : 'the first one cold';
   const how = `median of ${warm.length} runs (${range}), ${runsText}; ${measured.lines} lines, ${measured.verdict}, ended at ${threeDigits(measured.virtualS)} virtual s`;
   return { figure, measured: median(warm), wanted, unit: 's', how };
 }
