@@ -11,6 +11,8 @@ export const kill: Nemesis = {
     `targets: ${TARGETS_HELP} (default minority)`,
   colour: '#000000',
   family: 'process',
+  // Long enough that at 30 s of load and quick settings the dead must be noticed before they come back.
+  share: [0.2, 0.8],
   heal: 'the members are started again',
   parse: (text) => parseTargets(text, '--kill'),
   plan: (targets: Targets, context) =>

@@ -2,14 +2,16 @@
  * `npm run bench`: the speed figures in one table, with the machine that they were measured on. Nothing is asserted: a
  * figure that misses what is wanted says so in its row.
  */
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../model/errors.ts';
+import { checkSpeed } from './bench/check-speed.ts';
 import type { Figure, Row } from './bench/figure.ts';
+import { judgeAsChild } from './bench/judge-child.ts';
 import { simLarge, simSpeed } from './bench/sim-speed.ts';
 import { describeMachine, machineText, ratioOf, rowsTable } from './bench/table.ts';
 import { reportError } from './report-error.ts';
 
-const FIGURES: readonly Figure[] = [simSpeed, simLarge];
+const FIGURES: readonly Figure[] = [simSpeed, simLarge, checkSpeed];
 
 function chosenFigures(only: readonly string[] | undefined): readonly Figure[] {
   if (only === undefined) return FIGURES;
@@ -34,8 +36,10 @@ const program = new Command('bench')
   .description('measures how fast hearsay is on this machine')
   .option('--only <name...>', `some of the figures: ${FIGURES.map((figure) => figure.name).join(', ')}`)
   .option('--json', 'prints one JSON object on stdout')
+  // What one of the figures starts this program with again.
+  .addOption(new Option('--judge <run>').hideHelp())
   .addHelpText('after', `\n${FIGURES.map(({ name, doc }) => `  ${name.padEnd(12)} ${doc}`).join('\n')}`)
-  .action((options) => bench(options));
+  .action((options) => (options.judge === undefined ? bench(options) : judgeAsChild(options.judge)));
 try {
   await program.parseAsync();
 } catch (error) {

@@ -17,15 +17,13 @@ export class Datagrams {
     this.#host = host;
     this.#socket = socket;
     this.#flips = split(host.seed, 'flips', host.self, host.life, host.boot);
-    socket.on('message', (bytes, sender) => this.#arrive(bytes, sender));
+    // A slow member blocks after each receive: whatever it measures of a datagram, it measures then.
+    socket.on('message', (bytes, sender) => whenFree(host, () => this.#arrive(bytes, sender)));
   }
 
   send(to: string, channel: string, message: unknown): void {
-    if (to !== this.#host.self) whenFree(this.#host, () => this.#leave(to, channel, message));
-  }
-
-  #leave(to: string, channel: string, message: unknown): void {
-    const { self, traffic, links, book, shaper, alarms, cluster, life } = this.#host;
+    const { self, traffic, links, book, cluster, life } = this.#host;
+    if (to === self) return;
     const address = book.addressOf(to);
     if (address === undefined) {
       traffic.dropped('no-address');
@@ -47,6 +45,13 @@ export class Datagrams {
     }
     traffic.sent(`${channel}.${this.#host.kindOf(channel, message)}`, bytes.length);
     links.sent(epoch, to, bytes.length);
+    // A slow member blocks before each send: the time of sending is when its protocol sent.
+    whenFree(this.#host, () => this.#leave(to, address, bytes));
+  }
+
+  #leave(to: string, address: PeerAddress, bytes: Uint8Array): void {
+    const { self, shaper, alarms } = this.#host;
+    const now = this.#host.now();
     const fate = shaper.fate(self, to, bytes.length, now);
     if (fate.corrupt) this.#flipBits(bytes);
     for (const delayNs of fate.delaysNs) {

@@ -11,7 +11,6 @@ import { canonical } from './wording.ts';
 export type Deliver = Extract<ObserveLine, { kind: 'deliver' }>;
 export type Accept = Extract<ObserveLine, { kind: 'broadcast' }>;
 
-export const OPEN = -1;
 export const OK = 0;
 export const FAIL = 1;
 export const INFO = 2;

@@ -26,9 +26,7 @@ export function median(values: readonly number[]): number {
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }
 
-/** Seconds that the action took. */
-export function secondsOf(action: () => void): number {
-  const started = performance.now();
-  action();
+/** `started`: as performance.now() showed it. */
+export function secondsSince(started: number): number {
   return (performance.now() - started) / 1000;
 }

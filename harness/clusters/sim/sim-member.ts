@@ -5,6 +5,7 @@ import { MemberClock } from '../../link/clock.ts';
 import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { ClusterEvents } from '../../model/cluster.ts';
+import { excerpt, InvariantError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { Plan } from '../../model/plan.ts';
 import { hash32, split } from '../../model/rng.ts';
@@ -71,6 +72,8 @@ export class SimMember {
   #stalledNs = 0;
   #since = 0;
   #monotonicSinceMs = 0;
+  /** What came back from those who listen to the members, not from the protocols. */
+  #listenerFailure: { readonly error: unknown } | undefined;
   traffic = new TrafficMeter();
   links = new LinkMeter();
 
@@ -145,11 +148,43 @@ export class SimMember {
     this.#since = now;
     this.#monotonicSinceMs = this.#clock.monotonicMs(now);
     const identity = { name: this.name, life: this.#life, roster: this.#roster };
-    this.#member = new Member(identity, this.#channels, this.#ports(token));
+    try {
+      this.#member = new Member(identity, this.#channels, this.#ports(token));
+    } catch (error) {
+      this.#crash(error);
+      return;
+    }
     this.#setBehaviours(active);
     world.events.up(this.name, this.#life, this.#bootOfLife, now);
     const seeds = this.#roster.filter((name) => name !== this.name).slice(0, SEEDS);
-    this.#member.start(this.#restore ? this.#readRecords() : undefined, seeds);
+    const restored = this.#restore ? this.#readRecords() : undefined;
+    this.#step((member) => member.start(restored, seeds));
+  }
+
+  /** Runs protocols; what they throw ends their process. */
+  #step(action: (member: Member) => void): void {
+    if (this.#member === undefined) return;
+    try {
+      action(this.#member);
+    } catch (error) {
+      this.#crash(error);
+    }
+  }
+
+  /** A protocol that throws is a process that dies, as on a real machine; what is wrong with the harness goes on up. */
+  #crash(error: unknown): void {
+    if (error instanceof InvariantError || this.#listenerFailure?.error === error) throw error;
+    this.end(false, excerpt(error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
+  }
+
+  /** So that a history that cannot be written is not taken for a protocol that throws. */
+  #tell(report: () => void): void {
+    try {
+      report();
+    } catch (error) {
+      this.#listenerFailure = { error };
+      throw error;
+    }
   }
 
   /** The process is gone, after a last word where it was told to stop. */
@@ -178,9 +213,9 @@ export class SimMember {
       setTimer: (delayMs, channel, timer) =>
         world.setTimer(this, boot, this.#clock.realDelayNs(delayMs), channel, timer),
       persist: (channel, record) => this.#persist(names[channel] as string, record),
-      reply: (operation, outcome) => world.events.reply(name, operation, outcome, world.now()),
+      reply: (operation, outcome) => this.#tell(() => world.events.reply(name, operation, outcome, world.now())),
       observe: (channel, observation) =>
-        world.events.observe(name, life, names[channel] as string, observation, world.now()),
+        this.#tell(() => world.events.observe(name, life, names[channel] as string, observation, world.now())),
       wallMs: () => {
         const now = world.now();
         return Math.floor(WALL_START_MS + now / MS + this.#clock.wallErrorMs(now));
@@ -217,7 +252,8 @@ export class SimMember {
       const lie = active.find(
         (fault) => fault.type === 'byzantine' && fault.channel === channel.name && fault.targets.includes(this.name),
       );
-      this.#member?.setBehaviour(channel.name, lie?.type === 'byzantine' ? lie.behaviour : undefined);
+      const behaviour = lie?.type === 'byzantine' ? lie.behaviour : undefined;
+      this.#step((member) => member.setBehaviour(channel.name, behaviour));
     }
   }
 
@@ -256,31 +292,41 @@ export class SimMember {
 
   fire(boot: object, channel: number, timer: Data): void {
     if (this.#boot !== boot || this.#member === undefined) return;
-    if (this.#waiting === undefined) this.#member.timer(channel, timer);
+    if (this.#waiting === undefined) this.#step((member) => member.timer(channel, timer));
     else this.#waiting.push((host) => host.fire(boot, channel, timer));
   }
 
-  receive(channel: number, from: string, fromLife: number, message: unknown): void {
-    this.#member?.receive(channel, from, fromLife, message);
+  receive(channel: number, from: string, fromLife: number, message: unknown, bytes: number): void {
+    this.#step((member) => {
+      this.traffic.received(this.#kind(channel, message), bytes);
+      member.receive(channel, from, fromLife, message);
+    });
   }
 
   operate(channel: string, operation: number, f: string, value: Data): void {
-    this.#member?.operate(channel, operation, f, value);
+    this.#step((member) => member.operate(channel, operation, f, value));
   }
 
   leave(): void {
-    this.#member?.leave();
+    this.#step((member) => member.leave());
   }
 
+  /** undefined: refused, or the member died of it. */
   decode(channel: number, raw: unknown): unknown {
-    return this.#member?.decode(channel, raw);
+    let message: unknown;
+    this.#step((member) => {
+      message = member.decode(channel, raw);
+    });
+    return message;
   }
 
   poll(round: number, full: boolean): void {
-    const member = this.#member;
-    if (member === undefined) return;
     this.#channels.forEach((channel, index) => {
-      const view = member.view(index);
+      let view: Data | undefined;
+      this.#step((member) => {
+        view = member.view(index);
+      });
+      if (view === undefined) return;
       const answer = full ? view : undefined;
       this.#world.events.view(this.name, this.#life, round, channel.name, digestOf(view), answer, this.#world.now());
     });
@@ -298,10 +344,6 @@ export class SimMember {
 
   countSent(channel: number, message: unknown, bytes: number): void {
     this.traffic.sent(this.#kind(channel, message), bytes);
-  }
-
-  countReceived(channel: number, message: unknown, bytes: number): void {
-    this.traffic.received(this.#kind(channel, message), bytes);
   }
 
   /** `channel.kind`, joined once per kind. */

@@ -256,8 +256,7 @@ export class SimCluster implements Cluster, SimWorld {
     }
     const message = this.#codec ? this.#throughCodec(host, packet) : packet.message;
     if (message === undefined) return;
-    host.countReceived(channel, message, packet.bytes);
-    host.receive(channel, from.name, packet.fromLife, message);
+    host.receive(channel, from.name, packet.fromLife, message, packet.bytes);
   };
 
   #throughCodec(host: SimMember, packet: SimPacket): unknown {
@@ -277,7 +276,7 @@ export class SimCluster implements Cluster, SimWorld {
     const decoded = decodeFrame(bytes, this.#clusterId, () => undefined);
     if ('dropped' in decoded) throw new InvariantError(`the codec refused what it had encoded: ${decoded.dropped}`);
     const message = host.decode(packet.channel, decoded.frame.message);
-    if (message === undefined) {
+    if (message === undefined && host.isUp) {
       throw new InvariantError(`${name} refused a message of its own: ${JSON.stringify(packet.message)}`);
     }
     return message;
