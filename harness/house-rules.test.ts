@@ -11,7 +11,7 @@ const FOLDERS = ['harness', 'impl', 'workloads', 'nemesis', 'reports'];
 const MAY_TOUCH_THE_WORLD = [
   /^harness\/clusters\/(?!sim\/)/,
   /^harness\/node\//,
-  /^harness\/run\/(store|history-file|run-and-store)\.ts$/,
+  /^harness\/run\/(store|make-folders|history-file|run-and-store)\.ts$/,
   /^harness\/cli\//,
 ];
 

@@ -19,7 +19,7 @@ export const byzantine: Nemesis = {
   doc: `this many members lie from start to end: ${BEHAVIOURS.join(' or ')} (default equivocate), e.g. 2:withhold`,
   colour: '#e84393',
   family: 'behaviour',
-  heal: 'the liars tell the truth again; they do not count as correct members',
+  heal: 'nothing: liars lie to the end, and do not count as correct members',
   parse(text): ByzantineArgument {
     const plain = singleArgument(text, '--byzantine', FORM);
     const [count = '', behaviour = 'equivocate', ...rest] = plain.split(':').map((part) => part.trim());

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callCli } from './cli-harness.ts';
+import { readText } from './files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hearsay-bad-input-'));
 const at = (name: string): string => join(root, name);
@@ -195,6 +196,11 @@ describe('plan files', () => {
       ['faults[0].cuts[0].from[0]', 'n9'],
     ],
     [
+      'a cut that cuts nothing',
+      () => spoil((plan) => set(first(plan.faults), 'cuts', [{ from: ['n1'], to: ['n1'] }])),
+      ['faults[0].cuts', 'touches no link'],
+    ],
+    [
       'more jitter than delay',
       () => spoil((plan) => set(ofType(plan, 'delay'), 'jitterMs', 50)),
       ['jitterMs', 'given: 50', 'at most 20'],
@@ -239,6 +245,15 @@ describe('plan files', () => {
       ['operations[0].atMs', '3000'],
     ],
     [
+      'a value that is nested without end',
+      () =>
+        spoil((plan) => set(first(plan.operations), 'value', 'DEEP')).replace(
+          '"DEEP"',
+          '['.repeat(1e5) + ']'.repeat(1e5),
+        ),
+      ['operations[0].value', 'nested too deeply', '32'],
+    ],
+    [
       'an operation number twice',
       () => spoil((plan) => set(plan.operations?.[1] as Json, 'id', 0)),
       ['operations[1].id', 'given: 0'],
@@ -272,6 +287,10 @@ describe('plan files', () => {
     expect(result.code).toBe(0);
     expect(JSON.parse(result.stdout)).toEqual(JSON.parse(readFileSync(at('plan/plan.json'), 'utf8')));
   });
+
+  test.runIf(existsSync('/dev/zero'))('one that never ends', () =>
+    expect(() => readText('/dev/zero', 'the plan file', 1 << 22)).toThrow('the plan file is larger than 4194304 bytes'),
+  );
 
   test('one that does not exist, a folder, and flags beside it', async () => {
     const plan = (path: string, ...more: string[]): string[] => [
@@ -362,6 +381,26 @@ describe('stored runs', () => {
       'a line of no known type',
       history((text) => text.replace('"type":"phase"', '"type":"moon"')),
       ['history.jsonl:', 'moon'],
+    ],
+    [
+      'a time before the start',
+      history((text) => text.replace('"type":"phase","time":0', '"type":"phase","time":-1')),
+      ['history.jsonl:', 'time'],
+    ],
+    [
+      'a field of the wrong type',
+      history((text) => text.replace(/("sent":\{"swim\.[a-z-]+":)\[\d+,\d+\]/, '$17')),
+      ['history.jsonl:', 'sent.swim'],
+    ],
+    [
+      'a second header',
+      history((text) => text.replace('\n', `\n${text.split('\n')[0]}\n`)),
+      ['history.jsonl:2', 'second header'],
+    ],
+    [
+      'the history of another plan',
+      history((text) => text.replaceAll('"member":"n4"', '"member":"n40"')),
+      ['history.jsonl', 'n40', 'plan.json'],
     ],
     ['no history', (folder) => rmSync(join(folder, 'history.jsonl')), ['no history.jsonl']],
     ['no plan', (folder) => rmSync(join(folder, 'plan.json')), ['no plan.json']],

@@ -6,7 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import type { Progress } from '../run/director.ts';
 import { runAndStore } from '../run/run-and-store.ts';
-import { claimFolder } from './files.ts';
+import type { OwnFolder } from './files.ts';
 import { JUDGE_PARTS, storeParts } from './parts.ts';
 import { InterruptedError } from './report-error.ts';
 import type { SloChoice } from './slo.ts';
@@ -15,7 +15,8 @@ import { HEARSAY_VERSION } from './version.ts';
 export interface Execution {
   readonly plan: Plan;
   readonly cluster: 'sim' | 'local';
-  readonly runDirectory: string;
+  /** Claimed for this run. */
+  readonly folder: OwnFolder;
   readonly slo: SloChoice | undefined;
   /** `local`: the first of a row of ports. */
   readonly basePort: number | undefined;
@@ -33,9 +34,8 @@ const LINES_PER_LOOK = 1000;
  * what failed.
  */
 export async function executePlan(execution: Execution): Promise<RunVerdict> {
-  const { plan, cluster, runDirectory, slo, signal } = execution;
+  const { plan, cluster, folder, slo, signal } = execution;
   const open = await openerOf(execution);
-  const folder = claimFolder(runDirectory, 'choose a new folder that can be written with --out');
   let ticking: NodeJS.Timeout | undefined;
   let look: (() => void) | undefined;
   let lines = 0;
@@ -49,7 +49,7 @@ export async function executePlan(execution: Execution): Promise<RunVerdict> {
     parts: JUDGE_PARTS,
     store: storeParts(slo?.slos ?? [], cluster === 'sim' ? onLine : undefined),
     sloText: slo?.text,
-    runDirectory,
+    runDirectory: folder.path,
     version: HEARSAY_VERSION,
     signal,
     onStart: (progress) => {

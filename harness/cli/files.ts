@@ -1,22 +1,39 @@
 /** Reading and writing files with errors that a user can act on. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
+import { makeFolders, removeEmptyFolders } from '../run/make-folders.ts';
 
 /** V8 holds no longer string. */
 const LARGEST_BYTES = 512 * 1024 * 1024;
+const PIECE_BYTES = 1 << 20;
 
-/** Throws a UserError: missing, a folder, unreadable, too large. `what`: `the plan file`. */
-export function readText(path: string, what: string): string {
+/**
+ * Throws a UserError: missing, a folder, unreadable, too large. `what`: `the plan file`. In pieces, since a pipe or a
+ * device does not say how much will come, if it ever ends.
+ */
+export function readText(path: string, what: string, largestBytes = LARGEST_BYTES): string {
+  let file: number | undefined;
   try {
-    const { size } = statSync(path);
-    if (size > LARGEST_BYTES) {
-      throw new UserError(`${what} is larger than ${LARGEST_BYTES} bytes`, path, 'split it, or plan a shorter run');
+    file = openSync(path, 'r');
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for (;;) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const size = readSync(file, piece, 0, piece.length, null);
+      if (size === 0) break;
+      bytes += size;
+      if (bytes > largestBytes) {
+        throw new UserError(`${what} is larger than ${largestBytes} bytes`, path, 'split it, or plan a shorter run');
+      }
+      pieces.push(piece.subarray(0, size));
     }
-    return readFileSync(path, 'utf8');
+    return Buffer.concat(pieces).toString('utf8');
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw fileError(error, path, what, 'name a file that exists and can be read');
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -39,53 +56,40 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'no code';
 }
 
-/**
- * Makes a folder and those above it; returns the topmost that was made. Step by step, since Node's own recursive mkdir
- * never returns where the file system answers ENOENT to a folder whose parent exists, as /proc does.
- */
-function makeFolders(absolute: string): string | undefined {
-  const missing: string[] = [];
-  for (let path = absolute; !existsSync(path); path = dirname(path)) missing.unshift(path);
-  try {
-    for (const path of missing) mkdirSync(path);
-  } catch (error) {
-    if (missing[0] !== undefined) rmSync(missing[0], { recursive: true, force: true });
-    throw error;
-  }
-  return missing[0];
-}
-
 /** A folder that this process has prepared for writing. */
 export interface OwnFolder {
+  /** As it was asked for. */
   readonly path: string;
-  /** Takes away what `claimFolder` has made, when the run never came about. */
+  /** Takes away what was made and written, when the run never came about. */
   abandon(): void;
 }
 
 /**
- * Makes a new folder (or takes an empty one) for a run to write to. Throws a UserError when it holds something or
- * cannot be written, and then leaves nothing behind.
+ * Makes a new folder (or takes an empty one) for a run to write to. Throws a UserError when it holds something, cannot
+ * be written or is being made by another run at this moment, and then leaves nothing behind.
  */
 export function claimFolder(path: string, mend: string): OwnFolder {
   const absolute = resolve(path);
-  let made: string | undefined;
+  let made: string[] = [];
   try {
+    const existed = existsSync(absolute);
     made = makeFolders(absolute);
     if (!statSync(absolute).isDirectory()) throw new UserError('the output folder is a file', path, mend);
+    if (!existed && !made.includes(absolute)) throw new UserError('another run has just made this folder', path, mend);
     if (readdirSync(absolute).length > 0) throw new UserError('the output folder is not empty', path, mend);
     const probe = join(absolute, '.hearsay-probe');
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {
-    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    removeEmptyFolders(made);
     if (error instanceof UserError) throw error;
     throw fileError(error, path, 'the output folder', mend);
   }
   return {
-    path: absolute,
+    path,
     abandon: () => {
-      if (made !== undefined) rmSync(made, { recursive: true, force: true });
-      else for (const name of readdirSync(absolute)) rmSync(join(absolute, name), { recursive: true, force: true });
+      for (const name of readdirSync(absolute)) rmSync(join(absolute, name), { recursive: true, force: true });
+      removeEmptyFolders(made);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import { parsePlan } from '../model/plan-schema.ts';
 import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
-import { claimFolder, readText } from './files.ts';
+import { claimFolder, errorCode, readText } from './files.ts';
 import type { CliIo, Finish } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import {
@@ -269,6 +269,11 @@ function writePlan(plan: Plan, out: string | undefined, io: CliIo): void {
     return;
   }
   const folder = claimFolder(out, 'choose a new folder that can be written with --out');
-  writeWhole(join(folder.path, FILES.plan), text);
+  try {
+    writeWhole(join(folder.path, FILES.plan), text);
+  } catch (error) {
+    folder.abandon();
+    throw new UserError(`the plan cannot be written (${errorCode(error)})`, out, 'make room, or choose another folder');
+  }
   io.stderr.write(`plan: ${join(out, FILES.plan)}\n`);
 }

@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
-import { EXIT } from '../model/verdict.ts';
 import { FILES } from '../run/store.ts';
 import { executePlan } from './execute.ts';
 import { type CliIo, createPaint } from './io.ts';
 import { createProgressLine } from './progress.ts';
-import { defaultRunFolder } from './run-folder.ts';
+import { claimRunFolder } from './run-folder.ts';
 import { readSlo } from './slo.ts';
 import { verdictTable } from './verdict-table.ts';
 
@@ -22,8 +21,8 @@ export interface RunFlags {
 /** Returns the exit code. */
 export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promise<number> {
   const slo = flags.slo === undefined ? undefined : await readSlo(flags.slo, plan);
-  const runDirectory = flags.out ?? defaultRunFolder(plan.seed, new Date());
   io.stderr.write(`${describeRun(plan, flags.cluster)}\n`);
+  const folder = claimRunFolder(flags.out, plan.seed, new Date());
   const progress = createProgressLine(io, plan.closing, () => performance.now());
   const interruption = listenForInterrupt(io, flags.cluster);
   let verdict: RunVerdict;
@@ -31,7 +30,7 @@ export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promis
     verdict = await executePlan({
       plan,
       cluster: flags.cluster,
-      runDirectory,
+      folder,
       slo,
       basePort: flags.port,
       signal: interruption.signal,
@@ -66,22 +65,29 @@ export function describeRun(plan: Plan, cluster: string): string {
   return `seed ${plan.seed}: ${load} on ${cluster}; ${protocols}\nfaults: ${faults}`;
 }
 
+/** One key press may come twice within this time: npm passes on to its child what the terminal sends to both. */
+const SAME_KEY_MS = 100;
+
 /**
- * Ctrl-C ends the run early but in order: heal, stop, report. A second one ends it at once. The simulator is one
- * synchronous loop in which no signal handler could run, so there Ctrl-C keeps its usual meaning.
+ * Ctrl-C ends the run early but in order: heal, stop, report. Before that begins, signals are given their usual meaning
+ * again, so that a second Ctrl-C ends the process at once, whatever it is busy with; the guardian takes the members along.
+ * The simulator is one synchronous loop in which no signal handler could run, so there Ctrl-C keeps its usual meaning.
  */
 function listenForInterrupt(io: CliIo, cluster: string): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
+  const end = (): void => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+  };
+  let heard = false;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (heard) return;
+    heard = true;
     io.stderr.write('\ninterrupted: stopping in order; once more to stop at once\n');
-    controller.abort();
+    setTimeout(() => {
+      end();
+      controller.abort();
+    }, SAME_KEY_MS);
   };
   if (cluster !== 'sim') for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
-    },
-  };
+  return { signal: controller.signal, end };
 }

@@ -49,3 +49,9 @@ test('fits the width it is given', () => {
     for (const line of lines.filter((row) => row.startsWith('│'))) expect(line.length).toBeLessThanOrEqual(columns);
   }
 });
+
+test('on a terminal that is too narrow for a table it is plain lines', () => {
+  const text = verdictTable({ ...VERDICT, slos: [] }, (_style, plain) => plain, 40);
+  expect(text).toContain('no-crash: valid; nobody died\nconvergence (swim): invalid; two views\nwitness: n1 says');
+  expect(text).not.toContain('│');
+});

@@ -18,24 +18,37 @@ export function verdictTable(verdict: RunVerdict, paint: Paint, columns: number)
   return `${parts.join('\n')}\n`;
 }
 
+const VERDICT_WIDTH = 16;
+/** Narrower than this no reason can be read; the terminal then wraps plain lines better than a table would. */
+const LEAST_REASON_WIDTH = 30;
+const BORDERS_WIDTH = 4;
+
 function propertyTable(properties: readonly PropertyResult[], paint: Paint, columns: number): string {
   const names = properties.map((property) => label(property));
   const nameWidth = Math.max(8, ...names.map((name) => name.length)) + 2;
-  const reasonWidth = Math.max(30, Math.min(120, columns) - nameWidth - 16 - 4);
+  const reasonWidth = Math.min(120, columns) - nameWidth - VERDICT_WIDTH - BORDERS_WIDTH;
+  if (reasonWidth < LEAST_REASON_WIDTH) {
+    return properties
+      .map((property) => `${label(property)}: ${paint(STYLES[property.verdict], property.verdict)}; ${why(property)}`)
+      .join('\n');
+  }
   const table = new Table({
     head: ['property', 'verdict', 'why'],
-    colWidths: [nameWidth, 16, reasonWidth],
+    colWidths: [nameWidth, VERDICT_WIDTH, reasonWidth],
     wordWrap: true,
     // The library colours by itself, terminal or not, unless told not to.
     style: { head: [], border: [] },
   });
   for (const property of properties) {
-    const beyond = property.beyondClaims === undefined ? '' : ` (beyond the claims: ${property.beyondClaims})`;
-    const witness = property.witness === undefined ? '' : `\nwitness: ${property.witness.summary}`;
-    const why = `${property.reason}${beyond}${witness}`;
-    table.push([label(property), paint(STYLES[property.verdict], property.verdict), plain(why)]);
+    table.push([label(property), paint(STYLES[property.verdict], property.verdict), why(property)]);
   }
   return table.toString();
+}
+
+function why(property: PropertyResult): string {
+  const beyond = property.beyondClaims === undefined ? '' : ` (beyond the claims: ${property.beyondClaims})`;
+  const witness = property.witness === undefined ? '' : `\nwitness: ${property.witness.summary}`;
+  return plain(`${property.reason}${beyond}${witness}`);
 }
 
 function sloTable(slos: readonly SloResult[], paint: Paint): string {

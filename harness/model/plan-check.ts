@@ -3,7 +3,7 @@ import type { AnyProtocol } from '../../impl/protocol.ts';
 import { UserError } from './errors.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from './fault.ts';
 import type { Plan } from './plan.ts';
-import { isUnsafeKey } from './plan-limits.ts';
+import { isUnsafeKey, PLAN_LIMITS } from './plan-limits.ts';
 import { checkSettingValues } from './settings-check.ts';
 import type { Workload } from './workload.ts';
 
@@ -87,10 +87,8 @@ export function checkPlan(plan: Plan, knowledge: PlanKnowledge, file: string): v
         `take one of ${[...fs].join(', ')}`,
       );
     }
-    const unsafe = unsafeKeyIn(operation.value);
-    if (unsafe !== undefined) {
-      throw wrong(`${where}.value`, 'has a key that cannot be kept apart from others', unsafe, 'rename the key');
-    }
+    const problem = dataProblem(operation.value);
+    if (problem !== undefined) throw wrong(`${where}.value`, problem.what, problem.given, problem.mend);
   }
 }
 
@@ -189,7 +187,9 @@ function blocksProblem(at: string, blocks: readonly LinkBlock[], members: Readon
       namesProblem(`${at}[${index}].to`, block.to, members);
     if (problem !== undefined) return problem;
   }
-  return undefined;
+  // Of such a fault nothing could ever be measured.
+  if (blocks.some(({ from, to }) => from.some((name) => to.some((other) => other !== name)))) return undefined;
+  return { at, what: 'touches no link', given: undefined, mend: 'name members that differ in from and to' };
 }
 
 function namesProblem(at: string, names: readonly string[], members: ReadonlySet<string>): Problem | undefined {
@@ -218,16 +218,30 @@ function behaviourProblem(fault: PlannedFault, protocols: ReadonlyMap<string, An
   return { at: 'behaviour', what: `is no lie of ${protocol.name}`, given: fault.behaviour, mend };
 }
 
-/** The first key in the data that a plain object could not hold in order or at all. */
-export function unsafeKeyIn(value: unknown): string | undefined {
-  const stack: unknown[] = [value];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (typeof next !== 'object' || next === null) continue;
-    if (!Array.isArray(next)) {
-      const unsafe = Object.keys(next).find(isUnsafeKey);
-      if (unsafe !== undefined) return unsafe;
+interface DataProblem {
+  readonly what: string;
+  readonly given: string | undefined;
+  readonly mend: string;
+}
+
+/** What makes an operation's value unfit: a key that a plain object could not hold in order or at all, or its depth. */
+function dataProblem(value: unknown): DataProblem | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  let level: object[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === PLAN_LIMITS.valueDepth) {
+      const mend = `nest at most ${PLAN_LIMITS.valueDepth} levels`;
+      return { what: 'is nested too deeply', given: undefined, mend };
     }
-    for (const inner of Object.values(next)) stack.push(inner);
+    const below: object[] = [];
+    for (const next of level) {
+      const unsafe = Array.isArray(next) ? undefined : Object.keys(next).find(isUnsafeKey);
+      if (unsafe !== undefined) {
+        return { what: 'has a key that cannot be kept apart from others', given: unsafe, mend: 'rename the key' };
+      }
+      for (const inner of Object.values(next)) if (typeof inner === 'object' && inner !== null) below.push(inner);
+    }
+    level = below;
   }
   return undefined;
 }

@@ -7,6 +7,8 @@ export const PLAN_LIMITS = {
   operations: 5_000_000,
   faults: 10_000,
   timeMs: 24 * 3_600_000,
+  /** Levels of objects and lists in an operation's value. */
+  valueDepth: 32,
 } as const;
 
 /** Names become object keys and parts of metric names: no capitals, no integers, nothing that needs quoting. */

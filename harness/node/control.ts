@@ -60,16 +60,25 @@ export type ControllerCommand =
   /** Flush and end. The end of stdin ends the member too, without a flush. */
   | { readonly type: 'stop' };
 
-export type MemberReport =
-  | { readonly type: 'ready'; readonly port: number }
-  | { readonly type: 'up'; readonly time: number }
+/** What a protocol's step lets be known. */
+export type StepReport =
   | { readonly type: 'reply'; readonly time: number; readonly id: number; readonly outcome: Outcome }
   | {
       readonly type: 'observe';
       readonly time: number;
       readonly channel: string;
       readonly observation: Observation;
-    }
+    };
+
+export type MemberReport =
+  | { readonly type: 'ready'; readonly port: number }
+  | { readonly type: 'up'; readonly time: number }
+  | StepReport
+  /**
+   * The reports of steps that persisted something, by the number of their batch in this life, from 1. A batch comes again
+   * from the next boot of the life when its process may have died before it was reported: to be taken once.
+   */
+  | { readonly type: 'batch'; readonly batch: number; readonly reports: readonly StepReport[] }
   | {
       readonly type: 'view';
       readonly time: number;

@@ -6,14 +6,14 @@ import { bracha } from '../../impl/bracha/bracha.ts';
 import { Member } from '../../impl/member/member.ts';
 import { settingsOf } from '../../impl/protocol.ts';
 import { swim } from '../../impl/swim/swim.ts';
-import { encodeFrame, type Frame } from '../../impl/wire/frame.ts';
+import { decodeFrame, encodeFrame, type Frame, HEADER_BYTES, MEASURE_AT, namedEpoch } from '../../impl/wire/frame.ts';
 import { TrafficMeter } from '../link/meters.ts';
 import { LinkShaper } from '../link/shaper.ts';
 import { split } from '../model/rng.ts';
 import { Alarms } from './alarms.ts';
 import { createAuthenticator, pairKey } from './authenticator.ts';
 import { Datagrams } from './datagrams.ts';
-import { LinkCounts } from './link-counts.ts';
+import { firstSequence, LinkCounts } from './link-counts.ts';
 import { AddressBook, type LinkHost } from './link-host.ts';
 
 const HOST = '127.0.0.1';
@@ -56,6 +56,7 @@ describe('Datagrams', () => {
   let peer: Socket;
   let outsider: Socket;
   let delivered = 0;
+  let epoch = 0;
   let member: Member;
   let host: LinkHost;
   const traffic = new TrafficMeter();
@@ -82,7 +83,7 @@ describe('Datagrams', () => {
       traffic,
       links,
       now: () => 0,
-      epoch: () => 0,
+      epoch: () => epoch,
       authenticator: (channel) => (channel === 'bracha' ? authenticator : undefined),
       kindOf: (channel, message) => member.kindOf(channels.indexOf(channel), message),
       decode: (channel, raw) => member.decode(channels.indexOf(channel), raw),
@@ -155,6 +156,52 @@ describe('Datagrams', () => {
     for (const [from, bytes] of frames) await drop(from, [bytes]);
     expect(delivered).toBe(0);
     expect(JSON.stringify([member.view(0), member.view(1)])).toBe(before);
+  });
+
+  it('counts a damaged datagram for the epoch in which it was sent', async () => {
+    const damaged = (epoch: number): Uint8Array => {
+      const bytes = encodeFrame({ ...frame, epoch }, 'n1');
+      bytes[HEADER_BYTES] = (bytes[HEADER_BYTES] as number) ^ 1;
+      return bytes;
+    };
+    epoch = 5;
+    links.takeChanged(0, 'n1', 1);
+    for (const sent of [3, 3, 5, 6, 4_000_000_000]) await drop(peer, [damaged(sent)]);
+    await drop(outsider, [damaged(3)]);
+    const counted = links.takeChanged(0, 'n1', 1).map((line) => [line.epoch, line.corrupted]);
+    // The last one names what nobody can have known: it is taken for damage of the moment.
+    expect(counted).toEqual([
+      [3, { n2: 2 }],
+      [5, { n2: 2 }],
+      [6, { n2: 1 }],
+    ]);
+  });
+
+  it('damages everything but what it is measured by', async () => {
+    const shaper = new LinkShaper('damage');
+    shaper.setFaults([{ type: 'corrupt', id: 'f', atMs: 0, untilMs: 1000, links: 'all', probability: 1 } as never]);
+    const arrived: Buffer[] = [];
+    const listen = (bytes: Buffer): void => {
+      arrived.push(bytes);
+    };
+    peer.on('message', listen);
+    const sending = new Datagrams({ ...host, shaper, epoch: () => 7 }, outsider);
+    const flipped = new Set<number>();
+    for (let i = 0; i < 400; i++) {
+      sending.send('n2', 'swim', frame.message);
+      while (arrived.length <= i) await new Promise((resolve) => setTimeout(resolve, 1));
+      const bytes = arrived[i] as Buffer;
+      expect(decodeFrame(bytes, CLUSTER, () => undefined)).toHaveProperty('dropped');
+      expect(namedEpoch(bytes)).toBe(7);
+      const intact = encodeFrame({ ...frame, from: 'n1', epoch: 7, sequence: firstSequence(1) + i }, 'n2');
+      bytes.forEach((byte, at) => {
+        if (byte !== intact[at]) flipped.add(at);
+      });
+    }
+    peer.off('message', listen);
+    for (let at = 0; at < (arrived[0]?.length ?? 0); at++) {
+      expect(flipped.has(at), `byte ${at}`).toBe(at < MEASURE_AT.from || at >= MEASURE_AT.until);
+    }
   });
 
   it('delivers what a member says, as a control', async () => {

@@ -1,11 +1,14 @@
 /** Datagrams of one member, with the shim in front of its socket: faults are made where a datagram leaves. */
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Random } from '../../impl/protocol.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../../impl/wire/frame.ts';
+import { decodeFrame, encodeFrame, type Frame, MEASURE_AT, namedEpoch } from '../../impl/wire/frame.ts';
 import { split } from '../model/rng.ts';
 import type { PeerAddress } from './control.ts';
 import { firstSequence } from './link-counts.ts';
 import { accept, type LinkHost, whenFree } from './link-host.ts';
+
+/** A sender hears of a change of faults at most so many changes before the receiver does. */
+const EPOCHS_AHEAD = 8;
 
 export class Datagrams {
   readonly #host: LinkHost;
@@ -74,12 +77,27 @@ export class Datagrams {
     return sequence;
   }
 
+  /**
+   * The harness's own fields are spared: a damaged datagram still tells when it was sent, and so counts for the faults
+   * that it met, however late it is read. The checksum covers them all the same.
+   */
   #flipBits(bytes: Uint8Array): void {
-    const bits = this.#flips.sample(
-      Array.from({ length: bytes.length * 8 }, (_, bit) => bit),
-      1 + this.#flips.int(3),
-    );
+    const bits: number[] = [];
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      if (bit < MEASURE_AT.from * 8 || bit >= MEASURE_AT.until * 8) bits.push(bit);
+    }
+    this.#flip(bytes, this.#flips.sample(bits, 1 + this.#flips.int(3)));
+  }
+
+  #flip(bytes: Uint8Array, bits: readonly number[]): void {
     for (const bit of bits) bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+  }
+
+  /** What no sender can have known of yet is damage from elsewhere, and belongs to no time but now. */
+  #epochOfDamaged(bytes: Uint8Array): number {
+    const now = this.#host.epoch();
+    const named = namedEpoch(bytes) ?? now;
+    return named <= now + EPOCHS_AHEAD ? named : now;
   }
 
   #arrive(bytes: Uint8Array, remote: RemoteInfo): void {
@@ -94,7 +112,7 @@ export class Datagrams {
         if (from === sender) links.received(from, life, epoch, sequence, bytes.length, delayMs);
       } else if (decoded.dropped !== 'unauthentic') {
         // A member sends nothing but frames: one that is none has been damaged, wherever the damage struck.
-        links.corrupted(this.#host.epoch(), sender);
+        links.corrupted(this.#epochOfDamaged(bytes), sender);
       }
     }
     accept(this.#host, decoded, bytes.length, sender);

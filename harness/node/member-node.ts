@@ -1,7 +1,8 @@
 /**
  * One member in a process of its own: protocols behind real sockets, clocks and a disk. What a step does to the world is
  * collected and happens together at the end of the event loop's turn, in this order: records are forced to the disk,
- * reports are written to the controller, datagrams leave. A crash in between loses only what nobody has seen.
+ * reports are written to the controller, datagrams leave. A crash in between loses only what nobody has seen; reports
+ * whose records a crash has left behind are made good by the next boot (journal.ts).
  */
 import { Member, type MemberPorts } from '../../impl/member/member.ts';
 import type { AnyProtocol, Data } from '../../impl/protocol.ts';
@@ -15,7 +16,7 @@ import type { PlannedFault } from '../model/fault.ts';
 import { split } from '../model/rng.ts';
 import { Alarms } from './alarms.ts';
 import { createAuthenticator } from './authenticator.ts';
-import type { InitCommand, MemberReport, PeerAddress } from './control.ts';
+import type { InitCommand, MemberReport, PeerAddress, StepReport } from './control.ts';
 import { Datagrams } from './datagrams.ts';
 import { Journal } from './journal.ts';
 import { LinkCounts } from './link-counts.ts';
@@ -31,6 +32,8 @@ export interface ReportSink {
   write(report: MemberReport): void;
   flush(): void;
 }
+
+type ViewReport = Extract<MemberReport, { type: 'view' }>;
 
 export interface Origin {
   /** The run's start as process.hrtime.bigint() shows it. */
@@ -58,6 +61,9 @@ export class MemberNode {
   readonly #reporting: NodeJS.Timeout;
   /** Behaviours of a lying member by channel. */
   readonly #behaviours = new Map<string, string>();
+  /** What the steps of this turn let be known; written only once their records are on the disk. */
+  #reports: StepReport[] = [];
+  #views: ViewReport[] = [];
   #departures: (() => void)[] = [];
   #flushPlanned = false;
   #epoch = 0;
@@ -100,7 +106,11 @@ export class MemberNode {
   }
 
   start(seeds: readonly string[]): void {
+    const { last } = this.#journal;
+    if (last !== undefined && last.reports.length > 0) this.#sink.write({ type: 'batch', ...last });
     this.#sink.write({ type: 'up', time: this.#now() });
+    // Before the first step of this boot persists a batch of its own: no more than one is ever in doubt.
+    this.#sink.flush();
     this.#step(() => this.#member.start(this.#journal.restored, seeds));
   }
 
@@ -127,7 +137,7 @@ export class MemberNode {
     this.#step(() => {
       this.#member.channels.forEach(({ name }, index) => {
         const view = this.#member.view(index);
-        this.#sink.write({
+        this.#views.push({
           type: 'view',
           time: this.#now(),
           round,
@@ -169,7 +179,14 @@ export class MemberNode {
 
   #flush(): void {
     this.#flushPlanned = false;
-    this.#journal.commit();
+    const reports = this.#reports;
+    this.#reports = [];
+    const batch = this.#journal.commit(reports);
+    if (batch === undefined) for (const report of reports) this.#sink.write(report);
+    else if (reports.length > 0) this.#sink.write({ type: 'batch', batch, reports });
+    const views = this.#views;
+    this.#views = [];
+    for (const view of views) this.#sink.write(view);
     this.#sink.flush();
     const departures = this.#departures;
     this.#departures = [];
@@ -190,9 +207,9 @@ export class MemberNode {
         this.#alarms.at(due, () => this.#step(() => this.#member.timer(channel, timer)));
       },
       persist: (channel, record) => this.#journal.append(nameOf(channel), record),
-      reply: (id, outcome) => this.#sink.write({ type: 'reply', time: this.#now(), id, outcome }),
+      reply: (id, outcome) => this.#reports.push({ type: 'reply', time: this.#now(), id, outcome }),
       observe: (channel, observation) =>
-        this.#sink.write({ type: 'observe', time: this.#now(), channel: nameOf(channel), observation }),
+        this.#reports.push({ type: 'observe', time: this.#now(), channel: nameOf(channel), observation }),
       wallMs: () => this.#wallMs(),
       monotonicMs: () => this.#clock.monotonicMs(this.#now()),
       random: (label) => split(this.#init.seed, 'member', this.#init.name, this.#init.life, this.#init.boot, label),

@@ -10,10 +10,10 @@ import { bindSockets, PortInUseError, type Sockets } from './sockets.ts';
 /** How long a member that comes back waits for its own port. */
 const OWN_PORT_PATIENCE_MS = 2000;
 
-export function runMember(protocols: ReadonlyMap<string, AnyProtocol>): void {
+/** `writer`: where reports go, stdout unless a test puts something in between. */
+export function runMember(protocols: ReadonlyMap<string, AnyProtocol>, writer = new LineWriter(1)): void {
   // The controller decides when a member ends; a terminal's Ctrl-C reaches the whole group.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  const writer = new LineWriter(1);
   const host = new MemberHost(protocols, writer);
   process.on('uncaughtException', (error) => fail(writer, error));
   const splitter = new LineSplitter();

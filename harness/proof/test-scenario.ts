@@ -46,13 +46,14 @@ export function planOf(seed: string, faults: FaultFlags, over: Partial<PlanReque
   return makePlan(request, KNOWLEDGE);
 }
 
-/** A plan over faults of all kinds, drawn at random. */
+/** A plan over faults of all kinds, drawn at random. `ratePerSecond`: of each workload, instead of its own. */
 export function drawnPlan(
   seed: string,
   names: readonly string[] = SUITE,
   nemeses: readonly Nemesis[] = NEMESES,
+  ratePerSecond?: number,
 ): Plan {
-  return makePlan(drawRequest({ seed, protocols: names, nemeses }), KNOWLEDGE);
+  return makePlan({ ...drawRequest({ seed, protocols: names, nemeses }), ratePerSecond }, KNOWLEDGE);
 }
 
 export interface SimScenario extends SimOptions {

@@ -5,6 +5,8 @@ export interface AgreementRule {
   readonly channel: string;
   /** Members that owe agreement when they are up; liars, and where the protocol says so lost lives, are not here. */
   readonly obliged: ReadonlySet<string>;
+  /** Also what one of them has accepted or delivered as a broadcast must be delivered by all of them. */
+  readonly delivers: boolean;
 }
 
 export class Agreement {

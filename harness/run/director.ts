@@ -13,6 +13,7 @@ import type { HistorySink, LinksLine, TrafficLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { Agreement, type AgreementRule } from './agreement.ts';
 import { Clients } from './clients.ts';
+import { Outstanding } from './outstanding.ts';
 
 const MS = 1e6;
 /** A member that was told to leave has this long to say good-bye before its process ends. */
@@ -67,6 +68,7 @@ export class Director implements ClusterEvents {
   #cluster: Cluster | undefined;
   #clients: Clients | undefined;
   #agreement: Agreement;
+  readonly #outstanding: Outstanding;
   #phase: Phase = 'load';
   #epoch = -1;
   #round = 0;
@@ -80,6 +82,7 @@ export class Director implements ClusterEvents {
     this.#rules = rules;
     this.#quiesceMs = quiesceMs;
     this.#agreement = new Agreement(rules, []);
+    this.#outstanding = new Outstanding(rules);
     for (const member of plan.members) {
       this.#members.set(member.name, {
         life: 0,
@@ -110,8 +113,9 @@ export class Director implements ClusterEvents {
 
   /** Ctrl-C: heals, stops, and ends the history as interrupted. */
   interrupt(): void {
-    if (this.#interrupted || this.#phase === 'done') return;
+    if (this.#interrupted) return;
     this.#interrupted = true;
+    if (this.#phase === 'done') return;
     if (this.#phase === 'load') this.#heal();
     this.#stopAll();
   }
@@ -163,6 +167,7 @@ export class Director implements ClusterEvents {
   }
 
   observe(member: string, life: number, channel: string, observation: Observation, time: number): void {
+    this.#outstanding.observe(member, life, channel, observation);
     this.#record({ type: 'observe', time, member, life, channel, ...observation });
   }
 
@@ -243,7 +248,6 @@ export class Director implements ClusterEvents {
       this.#active.set(fault.id, fault);
       this.#record({ type: 'fault', time, fault: fault.id, kind: fault.type, event: 'start' });
     }
-    const isNetwork = (fault: PlannedFault) => !['kill', 'leave', 'pause'].includes(fault.type);
     if ([...ending, ...starting].some(isNetwork)) this.#changeFaults([...this.#active.values()].filter(isNetwork));
     // Starts before ends: a member that one pause hands to the next does not run in between.
     for (const fault of starting) this.#startProcessFault(fault);
@@ -340,7 +344,11 @@ export class Director implements ClusterEvents {
     if (this.#phase !== 'load') return;
     this.#phase = 'heal';
     this.#record({ type: 'phase', time: this.#now(), phase: 'heal' });
-    this.#change([...this.#active.values()], []);
+    // A liar lies to the end: what it then told the truth about would mend what its lies had broken.
+    const ending = [...this.#active.values()].filter((fault) => fault.type !== 'byzantine');
+    this.#change(ending, []);
+    // The load is an epoch of its own also where nothing ends with it, so that its traffic can be counted apart.
+    if (!ending.some(isNetwork)) this.#changeFaults([...this.#active.values()].filter(isNetwork));
     this.#clients?.stopInvoking();
     if (!this.#interrupted) this.#pollClosing();
   }
@@ -350,8 +358,8 @@ export class Director implements ClusterEvents {
     if (this.#phase !== 'heal') return;
     const sinceHealMs = this.#now() / MS - this.#plan.closing.healAtMs;
     const starting = [...this.#members.values()].some((member) => member.state === 'starting');
-    const agreed = this.#agreement.complete && this.#agreement.agreed && !starting && this.#clients?.pending === 0;
-    this.#steady = agreed ? this.#steady + 1 : 0;
+    const agreed = this.#agreement.complete && this.#agreement.agreed && this.#outstanding.count === 0;
+    this.#steady = agreed && !starting && this.#clients?.pending === 0 ? this.#steady + 1 : 0;
     const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= this.#quiesceMs;
     if (settled || sinceHealMs >= this.#plan.closing.deadlineMs) {
       this.#readFinal();
@@ -371,6 +379,10 @@ export class Director implements ClusterEvents {
   #stopAll(): void {
     if (this.#phase === 'done') return;
     this.#phase = 'done';
+    for (const { id, type } of this.#active.values()) {
+      this.#record({ type: 'fault', time: this.#now(), fault: id, kind: type, event: 'end' });
+    }
+    this.#active.clear();
     this.#clients?.abandon(this.#now());
     for (const [name, member] of this.#members) {
       if (member.state === 'down') continue;
@@ -394,6 +406,11 @@ export class Director implements ClusterEvents {
   #now(): number {
     return this.#cluster?.now() ?? 0;
   }
+}
+
+/** Whether it acts on links, clocks or behaviour, and so makes an epoch. */
+function isNetwork(fault: PlannedFault): boolean {
+  return !['kill', 'leave', 'pause'].includes(fault.type);
 }
 
 /** Every moment at which a fault starts or ends before the heal, once each, in order. ms. */

@@ -2,10 +2,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { UserError } from '../model/errors.ts';
-import { HISTORY_FORMAT, HISTORY_VERSION, type HistoryLine, type LineType } from '../model/history.ts';
+import { HISTORY_FORMAT, HISTORY_VERSION, type HistoryLine } from '../model/history.ts';
+import { lineProblem } from '../model/history-shape.ts';
 
 const WRITE_CHUNK_CHARACTERS = 1 << 18;
-const READ_CHUNK_BYTES = 1 << 22;
+/** Small enough that what a chunk is split into is gone before the garbage collector would have to move it. */
+const READ_CHUNK_BYTES = 1 << 16;
+const LINE_BREAK = 10;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /** Hashes every line but the environment header. */
@@ -14,6 +17,11 @@ export class HistoryHash {
 
   add(line: HistoryLine, text: string): void {
     if (line.type !== 'environment') this.#hash.update(`${text}\n`);
+  }
+
+  /** Whole lines as they stand in the file, the header not among them. */
+  addBytes(lines: Uint8Array): void {
+    this.#hash.update(lines);
   }
 
   /** 64 hexadecimal digits. */
@@ -28,12 +36,15 @@ export class HistoryWriter {
   readonly #hash = new HistoryHash();
   #pending: string[] = [];
   #size = 0;
+  #failure: unknown;
 
   constructor(path: string) {
     this.#fd = openSync(path, 'wx');
   }
 
+  /** Throws what an earlier write has failed with. */
   write(line: HistoryLine): void {
+    if (this.#failure !== undefined) throw this.#failure;
     const text = JSON.stringify(line);
     this.#hash.add(line, text);
     this.#pending.push(text);
@@ -47,13 +58,19 @@ export class HistoryWriter {
     fsync(this.#fd, () => {});
   }
 
+  /** After a failed write something is missing from the file: nothing may be added to it any more. */
   #write(): void {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#pending.length === 0) return;
     const bytes = Buffer.from(`${this.#pending.join('\n')}\n`);
     this.#pending = [];
     this.#size = 0;
-    let at = 0;
-    while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 
   /** Everything is on disk; returns the hash. */
@@ -64,23 +81,6 @@ export class HistoryWriter {
     return this.#hash.end();
   }
 }
-
-const LINE_TYPES: ReadonlySet<string> = new Set<LineType>([
-  'environment',
-  'invoke',
-  'ok',
-  'fail',
-  'info',
-  'observe',
-  'fault',
-  'member',
-  'phase',
-  'traffic',
-  'links',
-  'epoch',
-  'view',
-  'end',
-]);
 
 export interface ReadOptions {
   /** Also take a history that was cut off: its last, broken line is left out. */
@@ -95,15 +95,20 @@ export function readHistory(path: string, visit: (line: HistoryLine) => void, op
   const hash = new HistoryHash();
   let number = 0;
   let last: HistoryLine | undefined;
-  for (const { text, complete } of fileLines(path)) {
-    number++;
-    const line = parseLine(text, number, path, complete, options);
-    if (line === undefined) break;
-    if (last?.type === 'end')
-      throw new UserError(`${path}:${number}: a line after the end`, text, 'use the history as it was written');
-    hash.add(line, text);
-    visit(line);
-    last = line;
+  read: for (const { texts, bytes, complete } of fileChunks(path)) {
+    const isFirst = number === 0;
+    for (const text of texts) {
+      number++;
+      const line = parseLine(text, number, path, complete, options);
+      // Only the last line can be broken, and it is a chunk of its own.
+      if (line === undefined) break read;
+      if (last?.type === 'end')
+        throw new UserError(`${path}:${number}: a line after the end`, text, 'use the history as it was written');
+      visit(line);
+      last = line;
+    }
+    // In chunks, because hashing a long history line by line takes as long as parsing it.
+    hash.addBytes(isFirst ? bytes.subarray(bytes.indexOf(LINE_BREAK) + 1) : bytes);
   }
   if (number === 0) throw new UserError(`${path} is empty`, undefined, 'use the history.jsonl that a run has written');
   if (last?.type !== 'end' && options.partial !== true) {
@@ -135,17 +140,16 @@ function parseLine(
     throw new UserError(`${path}:${number} is no JSON`, text, 'use the history.jsonl that a run has written');
   }
   if (number === 1) checkHeader(line, path);
-  if (!isLine(line)) {
-    throw new UserError(`${path}:${number} is no line of a history`, text, 'each needs a known type and a time in ns');
+  const problem = lineProblem(line) ?? (number > 1 && isHeader(line) ? 'it is a second header' : undefined);
+  if (problem !== undefined) {
+    const mend = 'use the history.jsonl that a run has written';
+    throw new UserError(`${path}:${number} is no line of a history: ${problem}`, text, mend);
   }
-  return line;
+  return line as HistoryLine;
 }
 
-function isLine(line: unknown): line is HistoryLine {
-  if (typeof line !== 'object' || line === null || !('type' in line) || !LINE_TYPES.has(String(line.type)))
-    return false;
-  if (line.type === 'environment') return true;
-  return 'time' in line && typeof line.time === 'number' && Number.isFinite(line.time) && line.time >= 0;
+function isHeader(line: unknown): boolean {
+  return (line as HistoryLine).type === 'environment';
 }
 
 function checkHeader(line: unknown, path: string): void {
@@ -163,32 +167,41 @@ function checkHeader(line: unknown, path: string): void {
   }
 }
 
-/** Lines of a file; `complete` says that a line break follows. Constant memory. */
-function* fileLines(path: string): Generator<{ text: string; complete: boolean }> {
+interface Chunk {
+  readonly texts: readonly string[];
+  /** The same lines, each with a line break behind it. */
+  readonly bytes: Uint8Array;
+  /** False for a last line that has no line break. */
+  readonly complete: boolean;
+}
+
+/** The file in chunks of whole lines. Constant memory. */
+function* fileChunks(path: string): Generator<Chunk> {
   const fd = openSync(path, 'r');
   try {
     const chunk = Buffer.allocUnsafe(READ_CHUNK_BYTES);
-    let rest = Buffer.alloc(0);
+    /** A line whose end has not been read yet. */
+    let begun: Buffer[] = [];
+    let begunBytes = 0;
     for (;;) {
       const size = readSync(fd, chunk, 0, chunk.length, null);
       if (size === 0) break;
-      const bytes = rest.length === 0 ? chunk.subarray(0, size) : Buffer.concat([rest, chunk.subarray(0, size)]);
-      const end = bytes.lastIndexOf(10);
-      if (end < 0) {
-        rest = Buffer.from(bytes);
-        if (rest.length > MAX_LINE_BYTES) {
-          throw new UserError(
-            `${path} has a line over ${MAX_LINE_BYTES} bytes`,
-            undefined,
-            'use a history as it was written',
-          );
-        }
-        continue;
+      const end = chunk.subarray(0, size).lastIndexOf(LINE_BREAK) + 1;
+      if (end > 0) {
+        const bytes = Buffer.concat([...begun, chunk.subarray(0, end)]);
+        yield { texts: bytes.toString('utf8', 0, bytes.length - 1).split('\n'), bytes, complete: true };
+        begun = [];
+        begunBytes = 0;
       }
-      for (const text of bytes.toString('utf8', 0, end).split('\n')) yield { text, complete: true };
-      rest = Buffer.from(bytes.subarray(end + 1));
+      begun.push(Buffer.from(chunk.subarray(end, size)));
+      begunBytes += size - end;
+      if (begunBytes > MAX_LINE_BYTES) {
+        const mend = 'use a history as it was written';
+        throw new UserError(`${path} has a line over ${MAX_LINE_BYTES} bytes`, undefined, mend);
+      }
     }
-    if (rest.length > 0) yield { text: rest.toString('utf8'), complete: false };
+    const bytes = Buffer.concat([...begun, Buffer.from([LINE_BREAK])]);
+    if (begunBytes > 0) yield { texts: [bytes.toString('utf8', 0, begunBytes)], bytes, complete: false };
   } finally {
     closeSync(fd);
   }

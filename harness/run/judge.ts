@@ -73,6 +73,9 @@ export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Jud
   };
   const guarded = parts.checkers.map((entry) => createGuarded(entry, context));
   const metrics = parts.createMetrics?.(context);
+  /** What others than checkers have crashed with: nothing may be called valid then. */
+  let timelineError: string | undefined;
+  let metricsError: string | undefined;
   const wanting = new Map<LineType, Guarded[]>();
   for (const entry of guarded) {
     for (const type of entry.checker?.wants ?? []) wanting.set(type, [...(wanting.get(type) ?? []), entry]);
@@ -80,7 +83,12 @@ export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Jud
   return {
     context,
     line(line) {
-      timeline.line(line);
+      if (timelineError !== undefined) return;
+      try {
+        timeline.line(line);
+      } catch (error) {
+        timelineError = describe(error);
+      }
       const entries = wanting.get(line.type);
       if (entries !== undefined) {
         for (const entry of entries) {
@@ -92,10 +100,27 @@ export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Jud
           }
         }
       }
-      metrics?.line(line);
+      if (metricsError !== undefined) return;
+      try {
+        metrics?.line(line);
+      } catch (error) {
+        metricsError = describe(error);
+      }
     },
     end() {
-      return { properties: guarded.flatMap(finish), metrics: metrics?.end() ?? {} };
+      let measured: Metrics = {};
+      try {
+        if (metricsError === undefined) measured = metrics?.end() ?? {};
+      } catch (error) {
+        metricsError = describe(error);
+      }
+      const judged = guarded.flatMap((entry) => {
+        // Every checker asks the timeline who was up and connected, and from a broken one nothing follows.
+        if (timelineError !== undefined) entry.error ??= `the timeline crashed: ${timelineError}`;
+        return finish(entry);
+      });
+      const metricsFlaw = metricsError === undefined ? [] : [crashed('metrics', `measuring: ${metricsError}`)];
+      return { properties: [...judged, ...metricsFlaw], metrics: measured };
     },
   };
 }
@@ -116,8 +141,11 @@ function finish(entry: Guarded): readonly PropertyResult[] {
       entry.error = describe(error);
     }
   }
-  const reason = `the checker crashed: ${entry.error}`;
-  return [{ name: entry.name, verdict: 'unknown', reason, judged: 0, violations: 0 }];
+  return [crashed(entry.name, entry.error)];
+}
+
+function crashed(name: string, error: string | undefined): PropertyResult {
+  return { name, verdict: 'unknown', reason: `the checker crashed: ${error}`, judged: 0, violations: 0 };
 }
 
 function describe(error: unknown): string {

@@ -2,6 +2,7 @@
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import type { CheckContext, Timeline } from '../model/checker.ts';
+import { UserError } from '../model/errors.ts';
 import {
   type EnvironmentLine,
   HISTORY_FORMAT,
@@ -53,13 +54,19 @@ export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
   const { plan, cluster, runDirectory } = options;
   const store = new RunStore(runDirectory, plan, options.sloText);
   // What was recorded is on disk soon, also when little happens and a chunk fills slowly.
-  const flushing = setInterval(() => store.flush(), FLUSH_MS);
+  const flushing = setInterval(() => {
+    try {
+      store.flush();
+    } catch {
+      // A disk that is full ends the run in order: the next line cannot be recorded, for the same reason.
+    }
+  }, FLUSH_MS);
   flushing.unref();
   let draft: ReportDraft | undefined;
   let context: CheckContext | undefined;
   const watch = (judged: CheckContext): HistorySink => {
     context = judged;
-    const report = options.store.createReport(plan, judged.timeline);
+    const report = guardDraft(options.store.createReport(plan, judged.timeline));
     draft = report;
     return (line) => report.line(line);
   };
@@ -97,11 +104,13 @@ export function rejudge(options: RejudgeOptions): RunVerdict {
   const path = join(runDirectory, FILES.history);
   const cluster = clusterOf(path, options);
   const judge = createJudge(plan, cluster, options.parts);
-  const draft = options.write ? options.store.createReport(plan, judge.context.timeline) : undefined;
+  const draft = options.write ? guardDraft(options.store.createReport(plan, judge.context.timeline)) : undefined;
+  const roster = new Set(plan.members.map((member) => member.name));
   let interrupted = false;
   const historyHash = readHistory(
     path,
     (line) => {
+      checkMember(line, roster, path);
       judge.line(line);
       draft?.line(line);
       if (line.type === 'end') interrupted = line.outcome === 'interrupted';
@@ -113,6 +122,32 @@ export function rejudge(options: RejudgeOptions): RunVerdict {
     writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context: judge.context }) });
   }
   return verdict;
+}
+
+/** Throws UserError for a line about somebody the plan does not know: then the two do not belong together. */
+function checkMember(line: HistoryLine, roster: ReadonlySet<string>, path: string): void {
+  if (!('member' in line) || roster.has(line.member)) return;
+  const mend = 'keep plan.json and history.jsonl of one run together';
+  throw new UserError(`${path} speaks of a member that the plan does not have`, line.member, mend);
+}
+
+/** A report that cannot be drawn must not end the run that it is about: what it failed with is thrown at the end. */
+function guardDraft(draft: ReportDraft): ReportDraft {
+  let failure: unknown;
+  return {
+    line(line) {
+      if (failure !== undefined) return;
+      try {
+        draft.line(line);
+      } catch (error) {
+        failure = error;
+      }
+    },
+    end(input) {
+      if (failure !== undefined) throw failure;
+      return draft.end(input);
+    },
+  };
 }
 
 /** The cluster a stored history was made on: the judge must know it before the first line. */

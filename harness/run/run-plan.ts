@@ -42,8 +42,10 @@ export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'p
     if (channel.role === 'reliable-broadcast') {
       // A lost life counts as crashed: its successor owes nothing of what was broadcast before.
       const obliged = honest.filter((name) => !conditions.livesLost.includes(name));
-      rules.push({ channel: channel.name, obliged: new Set(obliged) });
-    } else if (channel.converges) rules.push({ channel: channel.name, obliged: new Set(honest) });
+      rules.push({ channel: channel.name, obliged: new Set(obliged), delivers: true });
+    } else if (channel.converges) {
+      rules.push({ channel: channel.name, obliged: new Set(honest), delivers: false });
+    }
   }
   return rules;
 }

@@ -2,13 +2,14 @@
  * A run's directory: plan.json and history.jsonl while it runs, then report.html, report.json, junit.xml, and last
  * verdict.json, so that a directory with a verdict is complete.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryWriter } from './history-file.ts';
+import { makeFolders } from './make-folders.ts';
 
 export const FILES = {
   plan: 'plan.json',
@@ -28,9 +29,13 @@ export class RunStore {
   constructor(directory: string, plan: Plan, sloText?: string) {
     this.directory = directory;
     createEmptyDirectory(directory);
-    writeWhole(join(directory, FILES.plan), `${JSON.stringify(plan, null, 1)}\n`);
-    if (sloText !== undefined) writeWhole(join(directory, FILES.slo), sloText);
-    this.#history = new HistoryWriter(join(directory, FILES.history));
+    try {
+      writeWhole(join(directory, FILES.plan), `${JSON.stringify(plan, null, 1)}\n`);
+      if (sloText !== undefined) writeWhole(join(directory, FILES.slo), sloText);
+      this.#history = new HistoryWriter(join(directory, FILES.history));
+    } catch (error) {
+      throw unwritable(error, directory);
+    }
   }
 
   record(line: HistoryLine): void {
@@ -66,25 +71,33 @@ export function writeResults(directory: string, results: RunResults): void {
 /** All or nothing: a reader never meets half a file. */
 export function writeWhole(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function unwritable(error: unknown, directory: string): UserError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const mend = code === 'ENOSPC' ? 'make room on that disk' : 'choose a folder that can be written with --out';
+  return new UserError(`the run folder cannot be written (${code})`, directory, mend);
 }
 
 function createEmptyDirectory(directory: string): void {
   const mend = 'choose a folder that can be written with --out';
-  if (existsSync(directory)) {
+  try {
+    makeFolders(resolve(directory));
     if (!statSync(directory).isDirectory()) throw new UserError('the run folder is a file', directory, mend);
     if (readdirSync(directory).length > 0) {
       throw new UserError('the run folder is not empty', directory, 'choose a new or empty one with --out');
     }
-  }
-  try {
-    mkdirSync(directory, { recursive: true });
     // The cheapest proof that files can be made here, before anything runs.
     writeWhole(join(directory, '.probe'), '');
     renameSync(join(directory, '.probe'), join(directory, FILES.plan));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new UserError(`the run folder cannot be written (${code})`, directory, mend);
+    throw error instanceof UserError ? error : unwritable(error, directory);
   }
 }

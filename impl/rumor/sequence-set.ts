@@ -11,6 +11,8 @@ export class SequenceSet {
   readonly #bounds: number[] = [];
   /** Members, those of closed gaps included. */
   #size = 0;
+  /** Kept until the set changes: members show their sets far more often than most of them grow. */
+  #text: string | undefined;
 
   get size(): number {
     return this.#size;
@@ -27,6 +29,7 @@ export class SequenceSet {
     const at = this.#rangeAtOrBefore(sequence);
     if (at >= 0 && sequence <= (bounds[at + 1] ?? 0)) return false;
     this.#size++;
+    this.#text = undefined;
     const next = at + 2;
     const joinsBefore = at >= 0 && bounds[at + 1] === sequence - 1;
     const joinsAfter = next < bounds.length && bounds[next] === sequence + 1;
@@ -55,6 +58,11 @@ export class SequenceSet {
 
   /** As in `1-4,6,9-12`. */
   toString(): string {
+    this.#text ??= this.#rangesText();
+    return this.#text;
+  }
+
+  #rangesText(): string {
     const parts: string[] = [];
     for (let i = 0; i < this.#bounds.length; i += 2) {
       const first = this.#bounds[i];

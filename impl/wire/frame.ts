@@ -22,6 +22,9 @@ export const MAX_DATAGRAM_BYTES = 1400;
 export const MAX_STREAM_BYTES = 16 * 1024 * 1024;
 export const HEADER_BYTES = 36;
 
+/** Where a header holds what the harness measures by: epoch, sequence, time of sending. First byte, and first behind. */
+export const MEASURE_AT = { from: 20, until: 36 } as const;
+
 const MAGIC = 0x4853;
 const VERSION = 1;
 const CRC_AT = 8;
@@ -121,6 +124,12 @@ export function announcedBytes(bytes: Uint8Array, limit: number): number | DropR
   const length = view.getUint32(4);
   if (length > limit) return 'oversized';
   return length < HEADER_BYTES ? 'malformed' : length;
+}
+
+/** The epoch that a header names, whatever else is wrong with the frame; undefined where there is no whole header. */
+export function namedEpoch(bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES).getUint32(MEASURE_AT.from);
 }
 
 /** Decodes one whole frame of at most `limit` bytes. Never throws. */

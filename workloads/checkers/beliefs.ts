@@ -35,7 +35,7 @@ export class Beliefs {
     this.#timeline = timeline;
   }
 
-  /** The belief held before this one in the same boot; undefined where it is the first. */
+  /** The belief that this life of the observer held before, in this boot or an earlier one; undefined where it is the first. */
   add(line: ObserveLine & { kind: 'status' }): Belief | undefined {
     const stay = (this.#timeline.stays.get(line.member)?.length ?? 0) - 1;
     let row = this.#byPair.get(line.member);
@@ -48,16 +48,23 @@ export class Beliefs {
       logs = [];
       row.set(line.subject, logs);
     }
-    let log = logs.at(-1);
+    const previous = logs.at(-1);
+    let log = previous;
     if (log === undefined || log.stay !== stay) {
       log = { observer: line.member, subject: line.subject, stay, beliefs: [] };
       logs.push(log);
       this.logs.push(log);
     }
-    const before = log.beliefs.at(-1);
+    const sameLife =
+      previous !== undefined && this.#lifeOf(line.member, previous.stay) === this.#lifeOf(line.member, stay);
+    const before = log.beliefs.at(-1) ?? (sameLife ? previous.beliefs.at(-1) : undefined);
     const { time, subjectLife: life, status, incarnation, by } = line;
     log.beliefs.push({ time, life, status, incarnation, by });
     return before;
+  }
+
+  #lifeOf(observer: string, stay: number): number | undefined {
+    return this.#timeline.stays.get(observer)?.[stay]?.life;
   }
 
   /** What `observer` believed of `subject` in its stay of that index; empty where it said nothing. */

@@ -28,6 +28,8 @@ export class BroadcastLog {
   readonly opOutcome = new IntColumn();
   readonly opInvokedAt = new NumberColumn();
   readonly opInstance = new IntColumn();
+  /** By member and value: operations of unknown outcome that no instance is known of. */
+  #unanswered: Map<string, number[]> | undefined;
   readonly values = new Names();
 
   // Instances, numbered by their first appearance.
@@ -48,6 +50,8 @@ export class BroadcastLog {
   readonly delivered: MemberBits;
   readonly everDelivered: MemberBits;
   readonly lives: number[];
+  /** Operations that were told of one instance and accepted as another: the later word on each, in order of lines. */
+  readonly conflicts: { readonly slot: number; readonly instance: number }[] = [];
 
   constructor(roster: readonly string[]) {
     this.roster = roster;
@@ -98,7 +102,36 @@ export class BroadcastLog {
       this.instanceOp.set(instance, slot);
       this.acceptedAt.set(instance, time);
     }
-    if (this.opInstance.get(slot) < 0) this.opInstance.set(slot, instance);
+    const own = this.opInstance.get(slot);
+    if (own < 0) this.opInstance.set(slot, instance);
+    if ((own >= 0 && own !== instance) || this.instanceOp.get(instance) !== slot)
+      this.conflicts.push({ slot, instance });
+  }
+
+  /**
+   * The broadcast that an instance may come from although nobody said so: its origin was asked to broadcast this value
+   * before the first delivery, and the client never heard what became of it. -1 where there is none. Each such broadcast
+   * stands for one instance. To be asked once per instance, when all lines are in.
+   */
+  claimUnanswered(instance: number): number {
+    if (this.#unanswered === undefined) {
+      this.#unanswered = new Map();
+      for (let slot = 0; slot < this.operations; slot++) {
+        const outcome = this.opOutcome.get(slot);
+        if (this.opInstance.get(slot) >= 0 || outcome === OK || outcome === FAIL) continue;
+        const key = `${this.opMember.get(slot)} ${this.opValue.get(slot)}`;
+        const slots = this.#unanswered.get(key);
+        if (slots === undefined) this.#unanswered.set(key, [slot]);
+        else slots.push(slot);
+      }
+    }
+    const origin = this.memberIndex.get(this.origin[instance] ?? '') ?? -1;
+    const slots = this.#unanswered.get(`${origin} ${this.firstValue.get(instance)}`);
+    // In order of invocation: when the first is too late, all are.
+    const [slot] = slots ?? [];
+    if (slot === undefined || this.opInvokedAt.get(slot) > this.firstAt.get(instance)) return -1;
+    slots?.shift();
+    return slot;
   }
 
   instance(origin: string, life: number, sequence: number): number {
@@ -131,10 +164,36 @@ export class BroadcastLog {
       this.firstValue.set(instance, value);
       this.firstMember.set(instance, member);
       this.firstAt.set(instance, line.time);
+    } else if (first === value && line.time < this.firstAt.get(instance)) {
+      this.firstMember.set(instance, member);
+      this.firstAt.set(instance, line.time);
     }
     const last = this.lastAt.get(instance);
     if (Number.isNaN(last) || line.time > last) this.lastAt.set(instance, line.time);
     return { instance, twice, differs: first >= 0 && first !== value };
+  }
+
+  /** Operations that ended well, of which no line tells the instance. */
+  get unnamed(): number {
+    let count = 0;
+    for (let slot = 0; slot < this.operations; slot++) {
+      if (this.opOutcome.get(slot) === OK && this.opInstance.get(slot) < 0) count++;
+    }
+    return count;
+  }
+
+  /** Whether somebody delivered it more than `slackMs` before the client asked for it. */
+  cameEarly(instance: number, slackMs: number): boolean {
+    return this.firstAt.get(instance) + slackMs * 1e6 < this.opInvokedAt.get(this.instanceOp.get(instance));
+  }
+
+  /** `operation 7 is broadcast 3 of n1, and is told to be broadcast 4 of n1`, as far as it is known. */
+  conflictText({ slot, instance }: { readonly slot: number; readonly instance: number }): string {
+    const own = this.opInstance.get(slot);
+    const other = this.instanceOp.get(instance);
+    const id = this.opId.get(slot);
+    if (own !== instance) return `operation ${id} is ${this.name(own)}, and ${this.name(instance)} as well`;
+    return `${this.name(instance)} stands for operation ${this.opId.get(other)}, and for operation ${id} as well`;
   }
 
   /** `broadcast 3 of n1 (life 2)` */

@@ -85,6 +85,31 @@ describe('broadcast-safety checker', () => {
     expect(judge(close(deliver(liar, 200, FOUR, 'n4', 5, 'ghost'))).verdict).toBe('valid');
   });
 
+  it('spares what an origin was asked to broadcast and never answered for, once per request', () => {
+    const asked = (outcome: 'info' | 'fail' | undefined, value: string, atMs = 100): TestHistory => {
+      const test = history();
+      const op = test.invoke(atMs, 'n1', 'reliable-broadcast', 'b', 'broadcast', value);
+      return outcome === undefined ? test : test.complete(atMs + 50, op, outcome);
+    };
+    for (const outcome of ['info', undefined] as const) {
+      const spared = judge(close(deliver(asked(outcome, 'a'), 200, FOUR, 'n1', 0, 'a')));
+      expect(spared, outcome).toMatchObject({ verdict: 'valid', violations: 0, judged: 1 });
+      // Whoever delivers it still owes it to the others.
+      const partial = judge(close(deliver(asked(outcome, 'a'), 200, ['n2'], 'n1', 0, 'a')));
+      expect(partial, outcome).toMatchObject({ details: { integrity: 0, validity: 0, totality: 1 } });
+    }
+    const twice = deliver(deliver(asked('info', 'a'), 200, FOUR, 'n1', 0, 'a'), 200, FOUR, 'n1', 1, 'a');
+    for (const test of [
+      twice,
+      deliver(asked('fail', 'a'), 200, FOUR, 'n1', 0, 'a'),
+      deliver(asked('info', 'a'), 200, FOUR, 'n1', 0, 'b'),
+      deliver(asked('info', 'a'), 200, FOUR, 'n2', 0, 'a'),
+      deliver(asked('info', 'a', 300), 200, FOUR, 'n1', 0, 'a'),
+    ]) {
+      expect(judge(close(test))).toMatchObject({ verdict: 'invalid', details: { integrity: 1 } });
+    }
+  });
+
   it('convicts two values for one instance (consistency), unless a liar reports one of them', () => {
     const test = history({ conditions: { byzantine: ['n4'] } }).planned(1, 'n4', 'w', 'b', 'broadcast', 'a');
     deliver(deliver(test, 200, ['n1', 'n2'], 'n4', 0, 'a'), 210, ['n3'], 'n4', 0, 'b');
@@ -98,7 +123,7 @@ describe('broadcast-safety checker', () => {
 
   it('does not know what may still be under way, when interrupted or ended before the bound', () => {
     for (const test of [
-      close(deliver(send(history(), 100, 'n1', 0, 'a'), 200, ['n1'], 'n1', 0, 'a'), 10_500),
+      close(deliver(send(history(), 9600, 'n1', 0, 'a'), 9700, ['n1'], 'n1', 0, 'a'), 10_500),
       deliver(send(history(), 100, 'n1', 0, 'a'), 200, ['n1'], 'n1', 0, 'a').end(300, 'interrupted'),
       deliver(send(history(), 100, 'n1', 0, 'a'), 200, ['n1'], 'n1', 0, 'a'),
     ]) {

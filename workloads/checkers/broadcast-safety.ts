@@ -8,15 +8,16 @@
  * - consistency: no two correct members deliver different values;
  * - totality: if one correct member delivers, all do.
  *
- * Validity and totality are judged once the bound for delivery has passed since the heal and the broadcast (or the first
- * delivery); what is still missing before that is unknown.
+ * Validity and totality are judged once the broadcast (or the first delivery) was followed by as long as delivery may
+ * take with every fault off and every correct member up; what is still missing before that is unknown.
  */
 import type { CheckContext, Checker, JudgedChannel } from '../../harness/model/checker.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { BroadcastLog, type Deliver, FAIL } from './broadcast-log.ts';
-import { claimOf, conclude, cutShort, operationsPlanned, unplannedLosses, wholeSince } from './claims.ts';
+import { claimOf, conclude, cutShort, operationsPlanned, unplannedLosses } from './claims.ts';
+import { absences, disturbances, merged, quietFrom } from './quiet.ts';
 import { Violations } from './violations.ts';
 import { clock, names, plural } from './wording.ts';
 
@@ -120,7 +121,11 @@ class SafetyFold {
     const cut = cutShort(context);
     const endAt = cut === undefined ? (context.timeline.finalAt ?? 0) : Number.NEGATIVE_INFINITY;
     const boundNs = (this.#channel.bounds.deliveryMs ?? Number.POSITIVE_INFINITY) * 1e6;
-    const wholeFrom = wholeSince(context);
+    const { plan, timeline, conditions } = context;
+    const inTheWay = merged([
+      ...disturbances(plan, timeline, conditions.schedulingMs),
+      ...absences(timeline, new Set(obliged.map((member) => log.member(member)))),
+    ]);
     let pending = 0;
     let judged = 0;
     for (let instance = 0; instance < log.instances; instance++) {
@@ -134,8 +139,8 @@ class SafetyFold {
       judged++;
       const lacking = log.lacking(instance, obliged);
       if (lacking.length === 0) continue;
-      const since = Math.max(wholeFrom, accepted ? log.acceptedAt.get(instance) : log.firstAt.get(instance));
-      if (endAt - since < boundNs) {
+      const since = accepted ? log.acceptedAt.get(instance) : log.firstAt.get(instance);
+      if (quietFrom(inTheWay, since, endAt, boundNs) === undefined) {
         pending++;
         continue;
       }
@@ -150,6 +155,7 @@ class SafetyFold {
         this.#violate('totality', summary, lines);
       }
     }
+    this.#judgeConflicts();
     const violations = this.#violations.count;
     const planned = operationsPlanned(context, this.#channel.name).has('broadcast');
     return conclude(claimed, {
@@ -170,12 +176,26 @@ class SafetyFold {
     const text = log.values.text(log.firstValue.get(instance));
     const what = `Integrity: ${member} delivered ${log.name(instance)} as ${text}`;
     const lines = () => [slot < 0 ? undefined : log.invokeLine(slot), log.firstLine(instance)];
+    if (slot < 0 && log.claimUnanswered(instance) >= 0) return;
     if (slot < 0) this.#violate('integrity', () => `${what}, which its origin never broadcast.`, lines);
     else if (log.opOutcome.get(slot) === FAIL) {
       this.#violate('integrity', () => `${what}, though its origin had refused to broadcast it.`, lines);
     } else if (log.opValue.get(slot) !== log.firstValue.get(instance)) {
       const said = log.values.text(log.opValue.get(slot));
       this.#violate('integrity', () => `${what}, but its origin broadcast ${said}.`, lines);
+    } else if (log.cameEarly(instance, this.#context.conditions.schedulingMs)) {
+      const asked = clock(log.opInvokedAt.get(slot));
+      this.#violate('integrity', () => `${what} before it was asked for at ${asked}.`, lines);
+    }
+  }
+
+  /** A correct origin accepts each operation as one instance, and tells its client so. */
+  #judgeConflicts(): void {
+    const { log } = this;
+    for (const conflict of log.conflicts) {
+      if (this.#correct[log.opMember.get(conflict.slot)] !== true) continue;
+      const lines = () => [log.invokeLine(conflict.slot), log.firstLine(conflict.instance)];
+      this.#violate('integrity', () => `Integrity: ${log.conflictText(conflict)}.`, lines);
     }
   }
 
@@ -184,7 +204,10 @@ class SafetyFold {
       const why = cut ?? 'the run ended before the time for delivery was over';
       return `${plural(pending, 'broadcast')} had not reached every correct member: ${why}`;
     }
+    if (cut !== undefined) return cut;
     if (lost.length > 0) return `${names(lost)} died without being told to`;
+    const { unnamed } = this.log;
+    if (unnamed > 0) return `${plural(unnamed, 'accepted broadcast')} came without its instance`;
     return judged === 0 ? 'no broadcast was accepted' : undefined;
   }
 

@@ -3,7 +3,8 @@
 import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Claim, Data } from '../../impl/protocol.ts';
-import { upAtEnd } from './timeline.ts';
+import { aftermathMs } from './quiet.ts';
+import { names } from './wording.ts';
 
 export interface Claimed {
   readonly property: string;
@@ -101,12 +102,34 @@ export function unplannedLosses(context: CheckContext): readonly string[] {
   return lost;
 }
 
-/** The heal, or the last boot of a member that is up at the end, if that was later; ns. Infinity before the heal. */
+/**
+ * The last time at which any fault was on, or what it held back was under way, or a member came or went; ns. It may be
+ * long before the heal, which then changed nothing. Infinity before the heal and where a fault never ended.
+ */
 export function wholeSince(context: CheckContext): number {
-  const { timeline } = context;
-  let since = timeline.healedAt ?? Number.POSITIVE_INFINITY;
-  for (const member of upAtEnd(timeline).keys()) since = Math.max(since, timeline.stays.get(member)?.at(-1)?.from ?? 0);
+  const { plan, timeline, conditions } = context;
+  if (timeline.healedAt === undefined) return Number.POSITIVE_INFINITY;
+  let since = 0;
+  const planned = new Map(plan.faults.map((fault) => [fault.id, fault]));
+  for (const window of timeline.faults) {
+    const fault = planned.get(window.id);
+    if (fault?.type === 'byzantine') continue;
+    const afterMs = conditions.schedulingMs + (fault === undefined ? 0 : aftermathMs(fault));
+    since = Math.max(since, window.until + afterMs * 1e6);
+  }
+  for (const stays of timeline.stays.values()) {
+    for (const stay of stays) {
+      const gone = stay.ending === 'crash' || stay.ending === 'stop';
+      since = Math.max(since, stay.from, gone ? stay.until : 0);
+    }
+  }
   return since;
+}
+
+/** Members of the plan that the history never shows up: nothing can be said of them. */
+export function neverUp({ plan, timeline }: CheckContext): string | undefined {
+  const missing = plan.members.map(({ name }) => name).filter((name) => (timeline.stays.get(name) ?? []).length === 0);
+  return missing.length === 0 ? undefined : `${names(missing)} never came up`;
 }
 
 /**

@@ -29,7 +29,8 @@ describe('convergence checker', () => {
     poll(test, 5000, 1, ['a', 'b', 'c']).phase(10_000, 'heal');
     poll(test, 10_100, 2, ['a', 'b', 'b']);
     poll(test, 10_400, 3, ['b', 'b', 'b']).phase(10_800, 'final');
-    poll(test, 10_801, 4, ['b', 'b', 'b'], [{}, {}, {}]).end(11_000);
+    const same = { k1: ['v1', 'x'] };
+    poll(test, 10_801, 4, ['b', 'b', 'b'], [same, same, same]).end(11_000);
     expect(judge(test)).toMatchObject({
       verdict: 'valid',
       judged: 3,

@@ -1,12 +1,23 @@
 /**
  * Convergence: after the heal the views of all correct members that are up become equal and stay so, within the bound
- * that theory gives; those of a membership protocol also become true: exactly the members that are up, all alive.
+ * that theory gives; those of a membership protocol also become true: exactly the members that are up, all alive. What
+ * changes a map is what clients write, until the heal; what changes a membership is over with the last fault, so there
+ * the bound runs from that. Empty maps that are equal show nothing.
  */
 import type { CheckContext, Checker, JudgedChannel } from '../../harness/model/checker.ts';
 import type { HistoryLine, ViewLine } from '../../harness/model/history.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
-import { claimOf, conclude, convergenceBoundMs, cutShort, liarsOf, unplannedLosses, wholeSince } from './claims.ts';
+import {
+  claimOf,
+  conclude,
+  convergenceBoundMs,
+  cutShort,
+  liarsOf,
+  operationsPlanned,
+  unplannedLosses,
+  wholeSince,
+} from './claims.ts';
 import { upAtEnd } from './timeline.ts';
 import { firstDifference } from './view-difference.ts';
 import { canonical, clock, milliseconds, names, short } from './wording.ts';
@@ -38,6 +49,7 @@ class ViewRounds {
   readonly rounds = new Map<number, Map<string, Answer>>();
   /** The last full views, one for each digest. */
   readonly views = new Map<string, Data>();
+  readonly #texts = new Map<string, string>();
   /** The last round with full views; -1 before. */
   fullRound = -1;
 
@@ -51,11 +63,23 @@ class ViewRounds {
       round = new Map();
       this.rounds.set(line.round, round);
     }
-    round.set(line.member, { digest: line.digest, life: line.life, time: line.time });
-    if (line.view === undefined) return;
-    if (line.round > this.fullRound) this.views.clear();
+    const digest = line.view === undefined ? line.digest : this.#addFull(line, line.view);
+    round.set(line.member, { digest, life: line.life, time: line.time });
+  }
+
+  /** The digest that tells it from others: views that differ are not equal, whatever their digests say. */
+  #addFull(line: ViewLine, view: Data): string {
+    if (line.round > this.fullRound) {
+      this.views.clear();
+      this.#texts.clear();
+    }
     this.fullRound = Math.max(this.fullRound, line.round);
-    if (!this.views.has(line.digest)) this.views.set(line.digest, line.view);
+    const text = canonical(view);
+    const known = this.#texts.get(line.digest);
+    const digest = known === undefined || known === text ? line.digest : `${line.digest} ${line.member}`;
+    if (known === undefined) this.#texts.set(line.digest, text);
+    if (!this.views.has(digest)) this.views.set(digest, view);
+    return digest;
   }
 }
 
@@ -119,7 +143,10 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   const answers = fold.rounds.get(lastRound) ?? new Map<string, Answer>();
   const silent = [...members].filter(([name, life]) => answers.get(name)?.life !== life).map(([name]) => name);
   const rest = restOf(fold, members);
-  const from = wholeSince(context);
+  const from =
+    fold.channel.role === 'membership'
+      ? wholeSince(context)
+      : Math.max(wholeSince(context), timeline.healedAt ?? Number.POSITIVE_INFINITY);
   const boundMs = convergenceBoundMs(context, fold.channel);
   const overdue = (time: number): boolean => boundMs !== undefined && time - from > boundMs * 1e6;
   const sinceHealMs = (time: number): number => Math.max(0, time - (timeline.healedAt ?? 0)) / 1e6;
@@ -140,26 +167,42 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   };
   const late = rest.lastUnequalAt !== undefined && overdue(rest.lastUnequalAt);
   const isFalse = untrue !== undefined && overdue(finalTime);
-  const unequalFor = rest.lastUnequalAt === undefined ? '' : milliseconds(sinceHealMs(rest.lastUnequalAt));
+  const isMap = fold.channel.role === 'map';
+  const isEmpty = isMap && rest.equalAt !== undefined && isEmptyMap(agreedView(fold, answers, members));
+  const unread =
+    fold.channel.role === 'membership' &&
+    rest.equalAt !== undefined &&
+    agreedView(fold, answers, members) === undefined;
+  const planned = operationsPlanned(context, fold.channel.name);
+  const after = (time: number): string =>
+    from < (timeline.healedAt ?? 0) && overdue(time)
+      ? `${milliseconds((time - from) / 1e6)} after the last fault`
+      : `${milliseconds(sinceHealMs(time))} after the heal`;
+  const unequal = rest.lastUnequalAt === undefined ? '' : after(rest.lastUnequalAt);
   const missing =
     silent.length > 0
       ? `no final view of ${names(silent)}`
       : rest.equalAt === undefined
-        ? `not all equal ${unequalFor} after the heal, when the run ended; ${bound}`
+        ? `not all equal ${unequal}, when the run ended; ${bound}`
         : untrue !== undefined
-          ? `the views agreed on what was not so (${untrue.what}) ${milliseconds(sinceHealMs(finalTime))} after the heal, when the run ended; ${bound}`
+          ? `the views agreed on what was not so (${untrue.what}) ${after(finalTime)}, when the run ended; ${bound}`
           : lost.length > 0
             ? `${names(lost)} died without being told to`
-            : undefined;
+            : isEmpty
+              ? 'all views are equal, and empty'
+              : unread
+                ? 'no view was read in full, so nobody knows whether it is true'
+                : undefined;
   return conclude(claimed, {
     judged: members.size,
     violations: late || isFalse ? 1 : 0,
     witness: late ? unequalWitness(fold, rest) : untrue?.witness,
+    inapplicable: isEmpty && planned.size === 0 ? 'the plan has no operations on this channel' : undefined,
     missing,
     sound: `all ${members.size} views equal ${milliseconds(details.convergenceMs ?? 0)} after the heal; ${bound}`,
     broken: late
-      ? `views still differed ${unequalFor} after the heal; ${bound}`
-      : `the views agreed on what was not so (${untrue?.what}) ${milliseconds(sinceHealMs(finalTime))} after the heal; ${bound}`,
+      ? `views still differed ${unequal}; ${bound}`
+      : `the views agreed on what was not so (${untrue?.what}) ${after(finalTime)}; ${bound}`,
     details,
   });
 }
@@ -193,6 +236,20 @@ function unequalWitness(fold: ViewRounds, rest: Rest): Witness | undefined {
   };
 }
 
+/** The view of all, where all agree; undefined where it was not read in full. */
+function agreedView(
+  fold: ViewRounds,
+  answers: ReadonlyMap<string, Answer>,
+  members: ReadonlyMap<string, number>,
+): Data | undefined {
+  const [holder = '?'] = members.keys();
+  return fold.views.get(answers.get(holder)?.digest ?? '');
+}
+
+function isEmptyMap(view: Data | undefined): boolean {
+  return typeof view === 'object' && view !== null && Object.keys(view).length === 0;
+}
+
 /** What an agreed membership view has wrong about who is up. */
 function untruth(
   fold: ViewRounds,
@@ -202,7 +259,7 @@ function untruth(
 ): { readonly what: string; readonly witness: Witness } | undefined {
   const [holder = '?'] = members.keys();
   const answer = answers.get(holder);
-  const view = fold.views.get(answer?.digest ?? '');
+  const view = agreedView(fold, answers, members);
   if (answer === undefined || typeof view !== 'object' || view === null || Array.isArray(view)) return undefined;
   const { alive, suspect } = view as { readonly alive?: Data; readonly suspect?: Data };
   const believed = namesIn(alive);

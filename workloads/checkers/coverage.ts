@@ -3,13 +3,13 @@ import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { type BroadcastLog, FAIL } from './broadcast-log.ts';
-import { claimOf, conclude, cutShort, operationsPlanned } from './claims.ts';
+import { claimOf, conclude, cutShort, neverUp, operationsPlanned } from './claims.ts';
 import type { PeerBeliefs } from './peer-beliefs.ts';
 import { disturbances, type Intervals } from './quiet.ts';
 import { chanceOfMean } from './tail-bound.ts';
 import { clock, names, plural } from './wording.ts';
 
-/** A correct protocol is flagged with at most this chance per run and channel. */
+/** A correct protocol is flagged with at most this chance per run and channel; half of it goes to the test of each member. */
 const ALARM = 1e-9;
 const PERCENT = (share: number): string => `${(share * 100).toFixed(3)} %`;
 
@@ -27,9 +27,15 @@ export function judgeCoverage(
   const residue = pairs === 0 ? 0 : missed / pairs;
   const effective = judged / Math.max(1, sample.overlap);
   const chance = chanceOfMean(residue, claimed.rate, effective);
-  const broken = judged > 0 && chance < ALARM;
+  const deaf = deafMember(sample, claimed.rate);
+  const broken = judged > 0 && (chance < ALARM / 2 || deaf !== undefined);
   const touchedResidue = sample.touchedPairs === 0 ? 0 : sample.touchedMissed / sample.touchedPairs;
   const planned = operationsPlanned(context, channel.name).has('broadcast');
+  const unheard =
+    cutShort(context) ??
+    neverUp(context) ??
+    (log.roster.length > 1 && beliefs?.heard === false ? 'no member said whom it believed up' : undefined) ??
+    (log.unnamed > 0 ? `${plural(log.unnamed, 'accepted broadcast')} came without its instance` : undefined);
   const claim = `the claim is ${PERCENT(claimed.rate)}`;
   const result = conclude(claimed, {
     judged,
@@ -37,12 +43,12 @@ export function judgeCoverage(
     witness: broken ? sample.worst : undefined,
     inapplicable: !planned
       ? 'the plan has no broadcasts on this channel'
-      : judged === 0 && sample.accepted > 0 && cutShort(context) === undefined
+      : judged === 0 && sample.accepted > 0 && unheard === undefined
         ? `faults touched the spread of ${plural(sample.touched, 'broadcast')} (residue ${PERCENT(touchedResidue)}), and ${sample.unfinished} came too late to be judged`
         : undefined,
-    missing: judged > 0 ? undefined : missingReason(sample),
+    missing: unheard ?? (judged > 0 ? undefined : missingReason(sample)),
     sound: `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}, ${claim}`,
-    broken: `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}, ${claim}: a chance below ${chance.toExponential(1)}`,
+    broken: `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}, ${claim}: ${deaf ?? `a chance below ${chance.toExponential(1)}`}`,
     details: {
       rate: claimed.rate,
       pairs,
@@ -65,7 +71,24 @@ function missingReason(sample: Sample): string {
   return `${plural(sample.unfinished, 'broadcast')} had no time to spread before the history ended`;
 }
 
+/**
+ * All others are equal before a broadcast, so each member misses with the claimed rate too: one that hears little stands
+ * out by itself where it is lost in the mean of all.
+ */
+function deafMember(sample: Sample, rate: number): string | undefined {
+  for (const [name, { heard, missed }] of sample.members) {
+    const trials = heard + missed;
+    const chance = trials === 0 ? 1 : chanceOfMean(missed / trials, rate, trials / Math.max(1, sample.overlap));
+    if (chance < ALARM / (2 * sample.members.size)) {
+      return `${name} missed ${missed} of ${trials} of others, a chance below ${chance.toExponential(1)}`;
+    }
+  }
+  return undefined;
+}
+
 interface Sample {
+  /** What each member heard and missed of the judged broadcasts of others. */
+  readonly members: ReadonlyMap<string, { heard: number; missed: number }>;
   /** Members that a broadcast is to reach, its origin apart, which the claimed rate leaves out. */
   others: number;
   /** Broadcasts that an origin took. */
@@ -98,7 +121,9 @@ function takeSample(
     meets(quiet, from, until) ||
     !log.roster.every((member) => timeline.reachableThroughout(member, member, from, until)) ||
     beliefs?.completeThroughout(from, until) === false;
+  const members = new Map(log.roster.map((name) => [name, { heard: 0, missed: 0 }]));
   const sample: Sample = {
+    members,
     others: Math.max(1, everybody.length - 1),
     accepted: 0,
     judged: 0,
@@ -137,6 +162,12 @@ function takeSample(
     // An origin that never delivers its own counts too, but a broadcast never for more than one.
     sample.missed += Math.min(sample.others, lacking.length);
     if (lacking.length > 0) sample.short++;
+    for (const member of everybody) {
+      const own = members.get(log.member(member));
+      if (own === undefined || log.member(member) === log.origin[instance]) continue;
+      if (log.everDelivered.has(instance, member)) own.heard++;
+      else own.missed++;
+    }
     spans.push({ from, until: Math.max(from, Math.min(until, log.lastAt.get(instance) || from)) });
     if (lacking.length > most) {
       most = lacking.length;

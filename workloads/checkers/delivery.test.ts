@@ -62,6 +62,21 @@ describe('delivery checker', () => {
     });
   });
 
+  it('spares what its origin was asked to broadcast and never answered for, and nothing else', () => {
+    for (const [outcome, value, violations] of [
+      ['info', 'a', 0],
+      [undefined, 'a', 0],
+      ['fail', 'a', 1],
+      ['info', 'b', 1],
+    ] as const) {
+      const test = history();
+      const op = test.invoke(100, 'n1', 'broadcast', 'r', 'broadcast', 'a');
+      if (outcome !== undefined) test.complete(150, op, outcome);
+      deliver(test, 200, 'n2', 'n1', 0, value);
+      expect(judge(close(test), 'delivery'), `${outcome} ${value}`).toMatchObject({ violations });
+    }
+  });
+
   it('convicts a second delivery to the same life, and spares one to a new life', () => {
     const twice = judge(
       close(

@@ -10,7 +10,7 @@ import type { CheckContext, Checker, JudgedChannel, Stay } from '../../harness/m
 import type { HistoryLine } from '../../harness/model/history.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import { type Belief, Beliefs, beliefAt, beliefLine } from './beliefs.ts';
-import { type Claimed, claimOf, conclude, liarsOf } from './claims.ts';
+import { type Claimed, claimOf, conclude, cutShort, liarsOf } from './claims.ts';
 import { disturbances, plannedDisturbances, quietFrom } from './quiet.ts';
 import { clock, milliseconds } from './wording.ts';
 
@@ -97,7 +97,7 @@ function judge(context: CheckContext, channel: JudgedChannel, claimed: Claimed, 
     inapplicable: none ? planned : undefined,
     missing: none
       ? 'a crash was planned, but nobody was up and undisturbed for as long as detection may take'
-      : undefined,
+      : cutShort(context),
     sound: `each of ${judged} declarations of death that were owed came ${within}, the slowest in ${milliseconds(slowestMs)}`,
     broken: `${violations} of ${judged} declarations of death that were owed did not come ${within}`,
     details: { crashes: crashes.length, unjudged, boundMs, slowestMs },

@@ -4,9 +4,9 @@ import type { Data } from '../../impl/protocol.ts';
 /**
  * `as-asked`: measured, and within what chance allows. `off`: measured, and beyond it. `no-evidence`: the fault never
  * touched anything that could be measured. `swallowed`: the plan alone says that it cannot, since other faults keep
- * everything away from it.
+ * everything away from it. `too-few`: it met so few messages that chance may have spared them all, and did.
  */
-export type EffectOutcome = 'as-asked' | 'off' | 'no-evidence' | 'swallowed';
+export type EffectOutcome = 'as-asked' | 'off' | 'no-evidence' | 'swallowed' | 'too-few';
 
 export interface Effect {
   /** Its id in the plan; `control`: what is measured where nothing was asked. */
@@ -42,6 +42,11 @@ export function noEvidence(fault: { id: string; type: string }, asked: string, w
 
 export function effectRow(effect: Effect): Data {
   return { ...effect };
+}
+
+/** As `noEvidence`, where messages met the fault and chance spared them all. */
+export function sparedByChance(fault: { id: string; type: string }, asked: string, met: number, why: string): Effect {
+  return { ...noEvidence(fault, asked, why), measured: `nothing among ${met}`, received: met, outcome: 'too-few' };
 }
 
 /** `12.3 %` */

@@ -80,9 +80,11 @@ function judge(
     const effect =
       window === undefined
         ? noEvidence(fault, 'to be on at all', 'it was never turned on')
-        : isLinkFault(fault)
-          ? linkEffect(all, fault, base)
-          : memberEffect(members, fault, window);
+        : window.until === Number.POSITIVE_INFINITY && timeline.end === 'completed'
+          ? noEvidence(fault, 'to end', 'it was never turned off')
+          : isLinkFault(fault)
+            ? linkEffect(all, fault, base)
+            : memberEffect(members, fault, window);
     const swallowed = effect.outcome === 'no-evidence' && isSwallowed(plan, fault);
     effects.push(
       swallowed ? { ...effect, outcome: 'swallowed', why: 'other faults leave it nothing to act on' } : effect,
@@ -120,6 +122,15 @@ function judge(
     return result('unknown', `${unseen.length} of ${plural(effects.length, 'fault')} without effect: ${which}`);
   }
   const measured = effects.filter((effect) => effect.outcome === 'as-asked').length;
+  const spared = effects.filter((effect) => effect.outcome === 'too-few');
+  const [few] = spared;
+  if (measured === 0 && few !== undefined) {
+    return result(
+      'unknown',
+      `${plural(spared.length, 'fault')} met too few messages: ${few.fault} (${few.kind}): ${few.why}`,
+    );
+  }
   if (measured === 0) return result('not-applicable', 'the planned faults leave each other nothing to act on');
-  return result('valid', `${plural(measured, 'fault')} measured, each as asked`);
+  const rest = few === undefined ? '' : `; ${spared.length} met too few messages to show`;
+  return result('valid', `${plural(measured, 'fault')} measured, each as asked${rest}`);
 }

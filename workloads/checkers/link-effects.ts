@@ -13,7 +13,7 @@ import type {
   PartitionFault,
   ReorderFault,
 } from '../../harness/model/fault.ts';
-import { type Effect, noEvidence, percent, rounded } from './effect.ts';
+import { type Effect, noEvidence, percent, rounded, sparedByChance } from './effect.ts';
 import type { LinkSample } from './link-samples.ts';
 import { bernsteinMargin, burstInflation, clopperPearson, lowerTail, upperTail } from './statistics.ts';
 import { milliseconds } from './wording.ts';
@@ -74,7 +74,12 @@ function of<T extends LinkFault['type']>(sample: LinkSample, type: T): Extract<L
   return sample.faults.filter((fault) => fault.type === type) as Extract<LinkFault, { type: T }>[];
 }
 
-const NEVER_BIT = 'no message was seen on the links it touches, so it never bit';
+/** Why a fault on links shows no effect. */
+function unseen(all: LinkEffects, fault: LinkFault): string {
+  return sum(touchedBy(all, fault), (sample) => sample.sent) === 0
+    ? 'no message was seen on the links it touches, so it never bit'
+    : 'each link it touches had an end that was slow, paused, down, cut off or uncounted about then, so nothing can be told';
+}
 
 // --- where nothing was asked ----------------------------------------------------------------------------------------
 
@@ -122,10 +127,10 @@ export function control(all: LinkEffects): Control {
 
 function partitionEffect(all: LinkEffects, fault: PartitionFault): Effect {
   const asked = `${fault.shape}: nothing passes`;
-  const samples = touchedBy(all, fault).filter((sample) => sample.senderCounted);
+  const samples = touchedBy(all, fault).filter((sample) => sample.senderCounted && sample.receiverCounted);
   const sent = sum(samples, (sample) => sample.sent);
   const received = sum(samples, (sample) => sample.received + sample.corrupted);
-  if (sent === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (sent === 0) return noEvidence(fault, asked, unseen(all, fault));
   const tolerated = isShaped(all)
     ? 0
     : sum(samples, (sample) => {
@@ -173,9 +178,11 @@ function lossEffect(all: LinkEffects, fault: LossFault | CorruptFault, base: Con
   const whole = usable(all, fault);
   // Where every link had an end that went away, what is missing is an upper bound, and only that is tested.
   const isBound = whole.length === 0;
-  const samples = isBound ? touchedBy(all, fault).filter((sample) => sample.senderCounted && !sample.cut) : whole;
+  const samples = isBound
+    ? touchedBy(all, fault).filter((sample) => sample.senderCounted && sample.receiverCounted && !sample.cut)
+    : whole;
   const sent = sum(samples, (sample) => sample.sent);
-  if (sent === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (sent === 0) return noEvidence(fault, asked, unseen(all, fault));
   const received = sum(samples, (sample) => sample.received);
   const missing = Math.max(0, sent - received);
   const allowance = sum(samples, (sample) => sample.allowance);
@@ -189,6 +196,8 @@ function lossEffect(all: LinkEffects, fault: LossFault | CorruptFault, base: Con
   const tooMany = upperTail(trials, Math.floor(Math.max(0, missing - allowance) / inflation), most);
   const tooFew = lowerTail(trials, Math.min(trials, Math.ceil(missing / inflation)), least);
   const off = !isBound && tooMany < all.alpha / 2 ? 'more' : tooFew < all.alpha / 2 ? 'fewer' : undefined;
+  if (off === undefined && missing === 0)
+    return sparedByChance(fault, asked, sent, `none of ${sent} messages was lost`);
   const [low, high] = clopperPearson(trials, Math.min(trials, Math.round(missing / inflation)), READER_ALPHA);
   const others = Math.abs(least - fault.probability) > 1e-9 ? ` (with the other faults ${percent(least)})` : '';
   return {
@@ -215,7 +224,7 @@ function corruptEffect(all: LinkEffects, fault: CorruptFault, base: Control): Ef
   const samples = touchedBy(all, fault).filter((sample) => !sample.cut && !sample.heldUp);
   const arrivals = (sample: LinkSample) => sample.received + sample.duplicates + sample.corrupted;
   const arrived = sum(samples, arrivals);
-  if (arrived === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (arrived === 0) return noEvidence(fault, asked, unseen(all, fault));
   const corrupted = sum(samples, (sample) => sample.corrupted);
   let share = 0;
   let inflation = 1;
@@ -230,6 +239,9 @@ function corruptEffect(all: LinkEffects, fault: CorruptFault, base: Control): Ef
   const tooMany = upperTail(trials, Math.floor(corrupted / inflation), share);
   const tooFew = lowerTail(trials, Math.min(trials, Math.ceil(corrupted / inflation)), share);
   const off = tooMany < all.alpha / 2 ? 'more' : tooFew < all.alpha / 2 ? 'fewer' : undefined;
+  if (off === undefined && corrupted === 0) {
+    return sparedByChance(fault, asked, arrived, `none of ${arrived} messages was corrupted`);
+  }
   const [low, high] = clopperPearson(trials, Math.min(trials, Math.round(corrupted / inflation)), READER_ALPHA);
   return {
     fault: fault.id,
@@ -252,7 +264,7 @@ function duplicateEffect(all: LinkEffects, fault: DuplicateFault): Effect {
   // Copies travel together, so whoever was away missed both.
   const samples = touchedBy(all, fault).filter((sample) => !sample.cut && !sample.heldUp && sample.received > 0);
   const received = sum(samples, (sample) => sample.received);
-  if (received === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (received === 0) return noEvidence(fault, asked, unseen(all, fault));
   const copies = sum(samples, (sample) => sample.duplicates);
   const faults = Math.max(...samples.map((sample) => of(sample, 'duplicate').length));
   let least = 0;
@@ -269,6 +281,8 @@ function duplicateEffect(all: LinkEffects, fault: DuplicateFault): Effect {
   const tooMany = upperTail(trials, Math.min(trials, copies), most / faults);
   const tooFew = lowerTail(trials, Math.min(trials, copies), least / faults);
   const off = tooMany < all.alpha / 2 ? 'more' : tooFew < all.alpha / 2 ? 'fewer' : undefined;
+  if (off === undefined && copies === 0)
+    return sparedByChance(fault, asked, received, `none of ${received} messages came twice`);
   const [low, high] = clopperPearson(received, Math.min(received, copies), READER_ALPHA);
   return {
     fault: fault.id,
@@ -292,7 +306,7 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
       : `${percent(fault.probability)} held back ${milliseconds(fault.holdMs)}`;
   const samples = touchedBy(all, fault).filter((sample) => !sample.cut && !sample.heldUp && sample.received > 0);
   const received = sum(samples, (sample) => sample.received);
-  if (received === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (received === 0) return noEvidence(fault, asked, unseen(all, fault));
   const { network } = all.context.plan;
   const isSim = all.context.cluster === 'sim';
   let added = 0;
@@ -331,6 +345,10 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
   const margin = bernsteinMargin(received, variance, range, all.alpha) + tolerance;
   const tooEarly = mean < least + added - margin;
   const tooLate = !queued && mean > most + added + margin;
+  // Nearer to nothing than to what was asked, and so few that this may be chance.
+  if (!tooEarly && mean < (isSim ? least : (base.delayMs ?? 0)) + added / 2) {
+    return sparedByChance(fault, asked, received, `${received} messages took ${milliseconds(mean)} on average`);
+  }
   const readerMargin = bernsteinMargin(received, variance, range, READER_ALPHA);
   const shown = fault.type === 'delay' ? '' : `, ${sum(samples, (sample) => sample.overtaken)} overtaken`;
   return {
@@ -355,7 +373,7 @@ function bandwidthEffect(all: LinkEffects, fault: BandwidthFault): Effect {
   const asked = `${fault.bitsPerSecond} bit/s per link`;
   const samples = touchedBy(all, fault).filter((sample) => !sample.cut && !sample.heldUp);
   const sent = sum(samples, (sample) => sample.sent);
-  if (sent === 0) return noEvidence(fault, asked, NEVER_BIT);
+  if (sent === 0) return noEvidence(fault, asked, unseen(all, fault));
   const bytesPerSecond = fault.bitsPerSecond / 8;
   let fastest = 0;
   let over: LinkSample | undefined;

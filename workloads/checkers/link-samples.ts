@@ -42,6 +42,8 @@ export interface LinkSample {
   readonly comparable: boolean;
   /** At least the sender counted all it sent: then no fewer can be missing than were lost. */
   readonly senderCounted: boolean;
+  /** The receiver's counts are there too, of all its boots. */
+  readonly receiverCounted: boolean;
   /** Messages that may have met a receiver that was not up yet. */
   readonly allowance: number;
   /** An end of it is slowed or paused while its messages are under way: their delays are not the link's. */
@@ -99,10 +101,10 @@ export class LinkSamples {
     const linkFaults = epoch.active.filter(isLinkFault);
     const slow = new Set(epoch.active.flatMap((fault) => (fault.type === 'slow' ? fault.targets : [])));
     const held = this.#heldUp(epoch);
-    const receivers = new Map<string, { whole: boolean; lateNs: number }>();
+    const receivers = new Map<string, { counted: boolean; whole: boolean; lateNs: number }>();
     for (const { name } of this.#plan.members) receivers.set(name, this.#receiver(name, epoch, members.get(name)));
     for (const [from, senderLines] of members) {
-      const senderCounted = !slow.has(from) && senderLines.length >= this.#staysIn(from, epoch).length;
+      const senderCounted = !slow.has(from) && this.#counted(from, epoch, senderLines);
       const senderWhole = senderCounted && this.#stayed(from, epoch);
       const sentTo = new Map<string, number>();
       for (const line of senderLines) {
@@ -124,6 +126,7 @@ export class LinkSamples {
           comparable: senderWhole && receiver.whole && !epoch.last,
           allowance: receiver.lateNs > 0 ? Math.min(sent, 5 + Math.ceil(3 * sent * lateShare)) : 0,
           senderCounted,
+          receiverCounted: receiver.counted,
           heldUp: held.has(from) || held.has(to),
         };
       }
@@ -155,15 +158,16 @@ export class LinkSamples {
     return held;
   }
 
-  #receiver(name: string, epoch: Epoch, lines: readonly LinksLine[] | undefined): { whole: boolean; lateNs: number } {
+  #receiver(name: string, epoch: Epoch, lines: readonly LinksLine[] = []) {
+    const counted = this.#counted(name, epoch, lines);
     const until = this.#arrivedBy(epoch);
     const latest = epoch.from + Math.max(LATE_START_MS * MS, (epoch.until - epoch.from) / 10);
     const stay = (this.#timeline.stays.get(name) ?? []).find(
       (candidate) => candidate.from <= latest && candidate.until >= until,
     );
-    if (stay === undefined) return { whole: false, lateNs: 0 };
-    const counted = (lines?.length ?? 0) >= this.#staysIn(name, epoch).length;
+    if (stay === undefined) return { counted, whole: false, lateNs: 0 };
     return {
+      counted,
       whole: counted && !pausedWithin(stay.pauses, epoch.from, until),
       lateNs: Math.max(0, stay.from - epoch.from),
     };
@@ -181,7 +185,12 @@ export class LinkSamples {
     return epoch.until + marginMs * MS;
   }
 
-  /** A member that was killed may have taken its counts with it: then there are fewer lines than these. */
+  /** A member that was killed may have taken its counts with it: then there are fewer lines than boots. */
+  #counted(name: string, epoch: Epoch, lines: readonly LinksLine[]): boolean {
+    const boots = this.#staysIn(name, epoch).length;
+    return boots > 0 && lines.length >= boots;
+  }
+
   #staysIn(name: string, epoch: Epoch): readonly Stay[] {
     const stays = this.#timeline.stays.get(name) ?? [];
     return stays.filter((stay) => stay.from < epoch.until && stay.until > epoch.from);

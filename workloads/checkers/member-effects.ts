@@ -12,6 +12,7 @@ import type {
 } from '../../harness/model/fault.ts';
 import type { TrafficLine } from '../../harness/model/history.ts';
 import { type Effect, noEvidence, rounded } from './effect.ts';
+import { isUnderFault } from './fault-in-reading.ts';
 import type { LinkSample } from './link-samples.ts';
 import { milliseconds } from './wording.ts';
 
@@ -110,18 +111,23 @@ function on(all: MemberEffects, id: string, time: number): FaultWindow | undefin
 
 // --- clocks ---------------------------------------------------------------------------------------------------------
 
-/** What all clock faults together should make of a member's wall clock, ms; undefined near an edge of any. */
-function expectedWallMs(all: MemberEffects, member: string, time: number): number | undefined {
-  const edge = edgeNs(all);
+function isUnder(all: MemberEffects, sample: TrafficSample, window: FaultWindow): boolean | undefined {
+  const disturbed = pausesOf(all, sample.member).some((p) => p.from < sample.time && p.until > sample.since);
+  return isUnderFault(sample, window, edgeNs(all), disturbed);
+}
+
+/** What all clock faults together should make of a member's wall clock, ms; undefined where a reading may be of before or after a change. */
+function expectedWallMs(all: MemberEffects, sample: TrafficSample): number | undefined {
   let expected = 0;
   for (const fault of all.context.plan.faults) {
     if (fault.type !== 'clock-skew' && fault.type !== 'clock-drift') continue;
-    if (!fault.targets.includes(member)) continue;
+    if (!fault.targets.includes(sample.member)) continue;
     for (const window of all.context.timeline.faults) {
       if (window.id !== fault.id) continue;
-      if (Math.abs(time - window.from) <= edge || Math.abs(time - window.until) <= edge) return undefined;
-      if (time < window.from || time >= window.until) continue;
-      expected += fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (time - window.from)) / MS;
+      const under = isUnder(all, sample, window);
+      if (under === undefined) return undefined;
+      if (!under) continue;
+      expected += fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (sample.time - window.from)) / MS;
     }
   }
   return expected;
@@ -135,8 +141,8 @@ function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault,
   const shown: number[] = [];
   for (const sample of all.traffic) {
     if (!fault.targets.includes(sample.member)) continue;
-    if (sample.time <= window.from || sample.time >= window.until) continue;
-    const expected = expectedWallMs(all, sample.member, sample.time);
+    if (isUnder(all, sample, window) !== true) continue;
+    const expected = expectedWallMs(all, sample);
     if (expected === undefined) continue;
     const tolerance = isSim ? 0.01 : REAL_WALL_TOLERANCE_MS + Math.abs(expected) * 0.005;
     errors.push(Math.abs(sample.wallAheadMs - expected) - tolerance);
@@ -244,6 +250,9 @@ function pauseEffect(all: MemberEffects, fault: PauseFault, window: FaultWindow)
   let askedNs = 0;
   let pausedNs = 0;
   let spoke: string | undefined;
+  const spared = sparedOf(all, fault, window, (stay) =>
+    stay.pauses.some((pause) => pause.from < until && pause.until > window.from),
+  );
   for (const target of fault.targets) {
     const stay = stayAt(all, target, window.from);
     // A member that was down, starting or leaving at that moment is not stopped.
@@ -257,12 +266,60 @@ function pauseEffect(all: MemberEffects, fault: PauseFault, window: FaultWindow)
       const edge = edgeNs(all);
       const words = all.spokenAt.get(target)?.filter((time) => time > from + edge && time < end - edge) ?? [];
       if (words.length > 0) spoke ??= `${target} said ${words.length} things while it was to be paused`;
+      spoke ??= ranOn(all, target, pause);
     }
   }
   const asked = `${fault.targets.join(', ')} stopped for ${milliseconds(fault.untilMs - fault.atMs)}`;
   if (askedNs === 0 || pausedNs === 0) return noEvidence(fault, asked, 'none of its targets was up to be paused');
+  if (spared !== undefined) return noEvidence(fault, asked, `${spared} was up, and was not seen to be stopped`);
+  const endless = fault.targets.find((target) => isPausedBeyond(all, target));
+  if (endless !== undefined) return noEvidence(fault, asked, `${endless} was not seen to be continued`);
   const short = pausedNs < 0.5 * askedNs ? `only ${percentOf(pausedNs, askedNs)} of the time asked for` : '';
   return effect(fault, asked, `${milliseconds(pausedNs / MS)} of member time`, spoke ?? short);
+}
+
+/** A stopped process counts nothing, and finds afterwards that it stood still. undefined: so it was. */
+function ranOn(all: MemberEffects, member: string, pause: Stay['pauses'][number]): string | undefined {
+  const edge = edgeNs(all);
+  const own = all.traffic.filter((sample) => sample.member === member);
+  const counted = own.filter((sample) => sample.time > pause.from + edge && sample.time < pause.until - edge).length;
+  if (counted > 0) return `${member} counted ${counted} times while it was to be paused`;
+  const next = own.find((sample) => sample.since <= pause.from + edge && sample.time >= pause.until);
+  const leastMs = (pause.until - pause.from) / MS / 2 - edge / MS;
+  if (next === undefined || next.stalledMs >= leastMs) return undefined;
+  return `${member} stood still for ${milliseconds(next.stalledMs)} only`;
+}
+
+/** A target that was up when the fault began, that no crash took away, and to which it was not done; undefined: none. */
+function sparedOf(
+  all: MemberEffects,
+  fault: PauseFault | KillFault | LeaveFault,
+  window: FaultWindow,
+  isDone: (stay: Stay) => boolean,
+): string | undefined {
+  const until = window.from + PROMPT_MS * MS;
+  if (all.context.timeline.lastTime < until) return undefined;
+  return fault.targets.find((target) =>
+    all.context.timeline.stays
+      .get(target)
+      ?.some(
+        (stay) =>
+          stay.from < window.from - edgeNs(all) &&
+          (stay.until > until || (stay.until > window.from + edgeNs(all) && stay.ending !== 'crash')) &&
+          (stay.leftAt ?? Number.POSITIVE_INFINITY) > window.from &&
+          !isDone(stay),
+      ),
+  );
+}
+
+/** Whether it stayed stopped after the last window of a pause of it. */
+function isPausedBeyond(all: MemberEffects, target: string): boolean {
+  const { plan, timeline } = all.context;
+  const ids = new Set(
+    plan.faults.flatMap((fault) => (fault.type === 'pause' && fault.targets.includes(target) ? [fault.id] : [])),
+  );
+  const last = Math.max(...timeline.faults.filter(({ id }) => ids.has(id)).map((window) => window.until));
+  return pausesOf(all, target).some((pause) => pause.until > last + edgeNs(all));
 }
 
 function slowEffect(all: MemberEffects, fault: SlowFault): Effect {
@@ -312,7 +369,8 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
     const next = stays[index + 1];
     const due = window.until + PROMPT_MS * MS;
     if (next === undefined) {
-      const ended = timeline.end === 'interrupted' || timeline.lastTime < due;
+      // A run is not completed before all who are to come back are up, or have been given up on.
+      const ended = timeline.end !== 'completed' && timeline.lastTime < due;
       if (fault.restart !== 'never' && !ended) wrong ||= `${target} did not come back`;
     } else if (fault.restart === 'never') wrong ||= `${target} came back`;
     else if ((next.life === stay.life) !== (fault.restart === 'with-state')) {
@@ -320,6 +378,8 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
     }
   }
   if (killed === 0) return noEvidence(fault, asked, 'none of its targets was seen to crash');
+  const spared = sparedOf(all, fault, window, () => false);
+  if (spared !== undefined) return noEvidence(fault, asked, `${spared} was up, and was not seen to crash`);
   return effect(fault, asked, `${killed} of ${fault.targets.length} crashed`, wrong);
 }
 
@@ -353,12 +413,14 @@ function leaveEffect(all: MemberEffects, fault: LeaveFault, window: FaultWindow)
     if (!isAlone(all, fault, target)) continue;
     const next = stays[index + 1];
     if (next === undefined) {
-      const ended = timeline.end === 'interrupted' || timeline.lastTime < window.until + PROMPT_MS * MS;
+      const ended = timeline.end !== 'completed' && timeline.lastTime < window.until + PROMPT_MS * MS;
       if (fault.rejoin && !ended) wrong ||= `${target} did not join again`;
     } else if (!fault.rejoin) wrong ||= `${target} came back`;
     else if (next.life <= stay.life) wrong ||= `${target} came back in the life that it had left`;
   }
   if (left === 0) return noEvidence(fault, asked, 'none of its targets was up to leave');
+  const spared = sparedOf(all, fault, window, (stay) => stay.leftAt !== undefined);
+  if (spared !== undefined) return noEvidence(fault, asked, `${spared} was up, and was not seen to leave`);
   return effect(fault, asked, `${left} of ${fault.targets.length} left`, wrong);
 }
 

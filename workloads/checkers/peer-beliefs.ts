@@ -5,6 +5,8 @@
 import type { ObserveLine } from '../../harness/model/history.ts';
 
 export class PeerBeliefs {
+  /** Whether anybody said anything. */
+  heard = false;
   readonly #index: ReadonlyMap<string, number>;
   readonly #known: Uint8Array;
   #unknown: number;
@@ -19,6 +21,7 @@ export class PeerBeliefs {
   }
 
   status(line: Extract<ObserveLine, { kind: 'status' }>): void {
+    this.heard = true;
     const up = line.status === 'alive' || line.status === 'suspect';
     this.#set(line.member, line.subject, up, line.time);
   }

@@ -13,7 +13,7 @@ const MS = 1e6;
 export type Intervals = readonly (readonly [from: number, until: number])[];
 
 /** How long after the end of a fault, ms, what it held back may still arrive. */
-function aftermathMs(fault: PlannedFault): number {
+export function aftermathMs(fault: PlannedFault): number {
   if (fault.type === 'delay') return fault.delayMs + fault.jitterMs;
   if (fault.type === 'reorder') return fault.holdMs;
   if (fault.type === 'bandwidth') return fault.queueMs;
@@ -58,8 +58,25 @@ export function plannedDisturbances(plan: Plan, slackMs: number, except?: string
   return merged(found);
 }
 
-function merged(intervals: [number, number][]): Intervals {
-  intervals.sort((a, b) => a[0] - b[0]);
+/** When one of the members was down or about to go; ns. Times before its first boot count too. */
+export function absences(timeline: Timeline, members: ReadonlySet<string>): Intervals {
+  const found: [number, number][] = [];
+  for (const [member, stays] of timeline.stays) {
+    if (!members.has(member)) continue;
+    let downFrom = Number.NEGATIVE_INFINITY;
+    for (const stay of stays) {
+      if (stay.from > downFrom) found.push([downFrom, stay.from]);
+      const end = stay.ending === 'end' ? Number.POSITIVE_INFINITY : stay.until;
+      downFrom = Math.min(end, stay.leftAt ?? Number.POSITIVE_INFINITY);
+    }
+    if (downFrom < Number.POSITIVE_INFINITY) found.push([downFrom, Number.POSITIVE_INFINITY]);
+  }
+  return merged(found);
+}
+
+/** Sorted, and those that touch made one. */
+export function merged(items: Intervals): Intervals {
+  const intervals = [...items].sort((a, b) => a[0] - b[0]);
   const out: [number, number][] = [];
   for (const [from, until] of intervals) {
     const last = out.at(-1);

@@ -191,14 +191,17 @@ describe('order', () => {
     expect(result.verdict).toBe('invalid');
   });
 
-  it('lets a new boot of the observer begin anew', () => {
+  it.each([
+    ['a new life of the observer begin anew', 2, 1, 0],
+    ['no new boot of the same life say less', 1, 2, 2],
+  ] as const)('lets %s', (_, life, boot, violations) => {
     const made = history([
       [2000, 'n2', 'n1', 'suspect', 0],
       [2600, 'n2', 'n1', 'alive', 0],
       [2600, 'n2', 'n3', 'alive', 0],
     ]);
-    made.member('n2', 2100, 'crash').up('n2', 2500, 1, 2);
-    expect(judge(made)).toMatchObject({ verdict: 'valid', violations: 0 });
+    made.member('n2', 2100, 'crash').up('n2', 2500, life, boot);
+    expect(judge(made)).toMatchObject({ details: { order: { violations } } });
   });
 });
 

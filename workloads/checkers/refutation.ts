@@ -5,7 +5,7 @@
  *   bound. The bound runs from the first moment, not before the accusation, from which every fault is off that long.
  * - `known`: at the end each correct member knows each live one in the life that it is in.
  * - `incarnations`: only a member raises its own incarnation: no other names one before the member itself has.
- * - `order`: each observer changes its mind only upwards in SWIM's order.
+ * - `order`: each observer changes its mind only upwards in SWIM's order, restarts with state included.
  *
  * Members that lie on the channel are judged neither as observers nor as subjects.
  */
@@ -14,7 +14,7 @@ import type { HistoryLine, ObserveLine } from '../../harness/model/history.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { type Belief, type BeliefLog, Beliefs, beliefLine } from './beliefs.ts';
-import { type Claimed, claimOf, conclude, cutShort, liarsOf } from './claims.ts';
+import { type Claimed, claimOf, conclude, cutShort, liarsOf, neverUp } from './claims.ts';
 import { disturbances, type Intervals, quietFrom } from './quiet.ts';
 import { illegalStep } from './swim-order.ts';
 import { clock } from './wording.ts';
@@ -279,7 +279,7 @@ class ChannelJudge {
     if (boundMs === undefined) return `${this.channel.plan.protocol} claims refutation and states no bound for it`;
     if (this.#statuses === 0) return 'no member said what it believed of any';
     if (this.#open > 0) return `${this.#open} live members were still given up at the end, which came before the bound`;
-    return cutShort(this.#context);
+    return neverUp(this.#context) ?? cutShort(this.#context);
   }
 }
 

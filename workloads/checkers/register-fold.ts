@@ -74,7 +74,7 @@ export class RegisterFold {
   #acknowledge(slot: number, text: string, time: number): void {
     const { log } = this;
     const key = log.opKey.get(slot);
-    const version = log.version(text, key);
+    const version = log.version(text, key, time);
     this.#bind(version, slot, time);
     const newest = this.#acknowledged[key] ?? -1;
     if (log.older(newest, version)) this.#acknowledged[key] = version;
@@ -122,7 +122,7 @@ export class RegisterFold {
     if (line.life > rows.life) log.boot(member, line.life);
     this.applies++;
     const key = log.keys.number(line.key);
-    const version = log.version(line.version, key);
+    const version = log.version(line.version, key, line.time);
     const as = line.deleted === true ? 2 : 1;
     if (log.versionKey.get(version) !== key || (log.appliedAs.get(version) > 0 && log.appliedAs.get(version) !== as)) {
       this.disorder.add(
@@ -189,7 +189,7 @@ export class RegisterFold {
     const member = log.opMember.get(slot);
     if (this.liars.has(log.member(member))) return;
     this.readsAnswered++;
-    const version = text === undefined ? -1 : log.version(text, key);
+    const version = text === undefined ? -1 : log.version(text, key, time);
     if (version >= 0 || (value !== null && value !== undefined)) {
       this.readsShown++;
       this.#show(version, key, value, slot, () => `${log.member(member)} read at ${clock(time)}`, { time });
@@ -286,7 +286,7 @@ export class RegisterFold {
     for (const [keyText, entry] of Object.entries(view as { readonly [key: string]: Data | undefined })) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') continue;
       const key = log.keys.number(keyText);
-      const version = log.version(entry[0], key);
+      const version = log.version(entry[0], key, line.time);
       this.viewsShown++;
       this.#show(version, key, entry[1] as Data | undefined, -2 - member, who, origin);
       rows.final.set(key, version);

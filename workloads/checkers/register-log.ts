@@ -66,6 +66,8 @@ export class RegisterLog {
   readonly versions = new Names();
   readonly versionKey = new IntColumn();
   readonly versionOp = new IntColumn();
+  /** When it was first seen anywhere, ns. */
+  readonly versionAt = new NumberColumn();
   /** The write whose value it was shown with, or SHOWN_... */
   readonly shownAs = new IntColumn();
   /** The read that showed it first, or -2 - m for the final view of member m. */
@@ -124,9 +126,10 @@ export class RegisterLog {
   }
 
   /** The version's number; its key is that of its first appearance. */
-  version(text: string, key: number): number {
+  version(text: string, key: number, time: number): number {
     const version = this.versions.number(text);
     if (this.versionKey.get(version) < 0) this.versionKey.set(version, key);
+    if (!(this.versionAt.get(version) <= time)) this.versionAt.set(version, time);
     return version;
   }
 

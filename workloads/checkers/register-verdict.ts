@@ -89,8 +89,8 @@ function judgeLost(
     });
   }
   const boundMs = convergenceBoundMs(context, fold.channel);
-  const dueAt = wholeSince(context) + (boundMs ?? Number.POSITIVE_INFINITY) * 1e6;
-  const due = finals.earliest >= dueAt;
+  const boundNs = (boundMs ?? Number.POSITIVE_INFINITY) * 1e6;
+  const whole = wholeSince(context);
   let judged = 0;
   let unobliged = 0;
   let unspread = 0;
@@ -115,7 +115,7 @@ function judgeLost(
       unobliged++;
       continue;
     }
-    if (!nobody && !due) {
+    if (!nobody && finals.earliest < Math.max(whole, log.versionAt.get(version)) + boundNs) {
       unspread++;
       continue;
     }
@@ -180,7 +180,7 @@ function judgePhantoms(
     openKeys.add(log.opKey.get(slot) * 2 + (kind === DELETE ? 1 : 0));
   }
   for (let version = 0; version < log.versions.size; version++) {
-    const fault = phantomOf(fold, version, openKeys);
+    const fault = phantomOf(fold, version, openKeys, context.conditions.schedulingMs);
     if (fault === undefined) continue;
     phantoms.add(
       () => `Version ${log.versions.text(version)} of ${log.keys.text(log.versionKey.get(version))} ${fault}.`,
@@ -200,7 +200,12 @@ function judgePhantoms(
 }
 
 /** What is wrong with a version, in words that follow its name; undefined when nothing is. */
-function phantomOf(fold: RegisterFold, version: number, openKeys: ReadonlySet<number>): string | undefined {
+function phantomOf(
+  fold: RegisterFold,
+  version: number,
+  openKeys: ReadonlySet<number>,
+  slackMs: number,
+): string | undefined {
   const { log } = fold;
   const owner = log.versionOp.get(version);
   const shown = log.resolveShown(version);
@@ -216,7 +221,9 @@ function phantomOf(fold: RegisterFold, version: number, openKeys: ReadonlySet<nu
     if (isShown && shown !== wrote)
       return `was shown as ${value}, and its operation wrote ${short(log.valueOf(owner))}`;
     if (log.opOutcome.get(owner) === FAIL) return 'belongs to an operation that failed, and was applied all the same';
-    return undefined;
+    const asked = log.opInvokedAt.get(owner);
+    if (log.versionAt.get(version) + slackMs * 1e6 >= asked) return undefined;
+    return `was there at ${clock(log.versionAt.get(version))}, and its operation was asked for at ${clock(asked)}`;
   }
   if (isShown && shown >= 0) {
     const own = log.opVersion.get(shown);

@@ -211,6 +211,23 @@ describe('register checker', () => {
     }
   });
 
+  it('spares what a client that was never answered has written or deleted, seen only where it was applied', () => {
+    for (const [f, deleted, verdict] of [
+      ['write', undefined, 'valid'],
+      ['delete', true, 'valid'],
+      ['write', true, 'invalid'],
+      ['delete', undefined, 'invalid'],
+    ] as const) {
+      const test = history();
+      const value = f === 'write' ? { key: 'k1', value: 'a' } : { key: 'k1' };
+      const op = test.invoke(100, 'n1', 'register', 'map', f, value);
+      test.complete(200, op, 'info');
+      test.observe(150, 'n2', 'map', { kind: 'apply', key: 'k1', version: 'v1', deleted });
+      write(test, 300, 'n1', 'k1', 'b', 'v2');
+      expect(property(finish(test, { k1: ['v2', 'b'] }), 'phantom-values').verdict, `${f} ${deleted}`).toBe(verdict);
+    }
+  });
+
   it('convicts a read behind what the same life has applied, read or acknowledged', () => {
     const test = plain();
     write(test, 300, 'n3', 'k1', 'b', 'v2');

@@ -1,6 +1,5 @@
 /** What judging a stored history costs, and whether the cost grows with its length and no faster. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES } from '../../run/store.ts';
 import type { Figure, Row } from './figure.ts';
@@ -8,6 +7,7 @@ import { median } from './figure.ts';
 import { type JudgeCost, judgeInChild } from './judge-child.ts';
 import { writeSyntheticRun } from './synthetic-history.ts';
 import { threeDigits } from './table.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 const WANTED_S = 20;
 const WANTED_MB = 1000;
@@ -23,21 +23,15 @@ interface Point {
   readonly costs: readonly JudgeCost[];
 }
 
-async function measurePoint(operations: number): Promise<Point> {
-  const directory = mkdtempSync(join(tmpdir(), 'hearsay-bench-'));
-  try {
-    const lines = writeSyntheticRun(directory, operations);
-    const bytes = statSync(join(directory, FILES.history)).size;
-    const costs: JudgeCost[] = [];
-    for (let repeat = 0; repeat < REPEATS; repeat++) costs.push(await judgeInChild(directory));
-    const flawed = costs.find((cost) => cost.verdict !== 'valid');
-    if (flawed !== undefined)
-      throw new Error(`a sound history was judged ${flawed.verdict}: ${flawed.flaws.join('; ')}`);
-    const seconds = median(costs.map((cost) => cost.seconds));
-    return { operations, lines, bytes, seconds, peakMB: median(costs.map((cost) => cost.peakMB)), costs };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+async function measurePoint(operations: number, directory: string): Promise<Point> {
+  const lines = writeSyntheticRun(directory, operations);
+  const bytes = statSync(join(directory, FILES.history)).size;
+  const costs: JudgeCost[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat++) costs.push(await judgeInChild(directory));
+  const flawed = costs.find((cost) => cost.verdict !== 'valid');
+  if (flawed !== undefined) throw new Error(`a sound history was judged ${flawed.verdict}: ${flawed.flaws.join('; ')}`);
+  const seconds = median(costs.map((cost) => cost.seconds));
+  return { operations, lines, bytes, seconds, peakMB: median(costs.map((cost) => cost.peakMB)), costs };
 }
 
 function rowsOf(point: Point, before: Point | undefined): Row[] {
@@ -46,11 +40,12 @@ function rowsOf(point: Point, before: Point | undefined): Row[] {
   const name = `check: ${operations} operations`;
   const rate = `${threeDigits(lines / seconds / 1000)}k lines/s`;
   const range = costs.map((cost) => threeDigits(cost.seconds)).join(', ');
+  const processor = threeDigits(median(costs.map((cost) => cost.processorS)));
   const growth =
     before === undefined
       ? ''
       : `; ${threeDigits(seconds / before.seconds)} times the time for ${threeDigits(lines / before.lines)} times the lines`;
-  const how = `${lines} lines, ${threeDigits(bytes / 1e6)} MB, ${rate}; median of ${range}${growth}`;
+  const how = `${lines} lines, ${threeDigits(bytes / 1e6)} MB, ${rate}; median of ${range} (processor time ${processor})${growth}`;
   return [
     { figure: `${name}, time`, measured: seconds, wanted: largest ? WANTED_S : undefined, unit: 's', how },
     {
@@ -71,7 +66,7 @@ export const checkSpeed: Figure = {
     let before: Point | undefined;
     for (const operations of SIZES) {
       note(`check: ${operations} operations`);
-      const point = await measurePoint(operations);
+      const point = await inTemporaryFolder((directory) => measurePoint(operations, directory));
       rows.push(...rowsOf(point, before));
       before = point;
     }

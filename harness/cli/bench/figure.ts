@@ -30,3 +30,9 @@ export function median(values: readonly number[]): number {
 export function secondsSince(started: number): number {
   return (performance.now() - started) / 1000;
 }
+
+/** Seconds of processor time that this process has used so far, the collector's threads included. */
+export function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

@@ -1,10 +1,12 @@
 /** One stored run judged in a process of its own, so that its time and memory are its own too. */
 import { execa } from 'execa';
 import { judgeStoredRun } from '../stored-run.ts';
-import { secondsSince } from './figure.ts';
+import { processorSeconds, secondsSince } from './figure.ts';
 
 export interface JudgeCost {
   readonly seconds: number;
+  /** Processor time in that stretch. */
+  readonly processorS: number;
   /** Largest resident set of the process, MB of 10^6 bytes. */
   readonly peakMB: number;
   readonly verdict: string;
@@ -15,9 +17,11 @@ export interface JudgeCost {
 /** What the child does: as `hearsay check RUN`; one line of JSON on stdout. */
 export async function judgeAsChild(runDirectory: string): Promise<void> {
   const started = performance.now();
+  const processorBefore = processorSeconds();
   const verdict = await judgeStoredRun(runDirectory, { partial: false, write: false, slo: undefined });
   const cost: JudgeCost = {
     seconds: secondsSince(started),
+    processorS: processorSeconds() - processorBefore,
     peakMB: (process.resourceUsage().maxRSS * 1024) / 1e6,
     verdict: verdict.verdict,
     flaws: verdict.properties

@@ -6,7 +6,7 @@ import { combine } from '../../model/verdict.ts';
 import { runPlanSync } from '../../run/run-plan.ts';
 import { JUDGE_PARTS } from '../parts.ts';
 import { benchPlan, usualFaults } from './bench-plans.ts';
-import { type Figure, median, type Row, secondsSince } from './figure.ts';
+import { type Figure, median, processorSeconds, type Row, secondsSince } from './figure.ts';
 import { threeDigits } from './table.ts';
 
 const WANTED_7_S = 0.2;
@@ -14,6 +14,8 @@ const WANTED_100_S = 20;
 
 interface Runs {
   readonly seconds: readonly number[];
+  /** Processor time of each. */
+  readonly processorS: readonly number[];
   readonly lines: number;
   /** Virtual, from start to end: load, then healing and closing. */
   readonly virtualS: number;
@@ -22,12 +24,14 @@ interface Runs {
 
 function runs(plan: Plan, count: number): Runs {
   const seconds: number[] = [];
+  const processorS: number[] = [];
   let lines = 0;
   let lastNs = 0;
   let verdict = 'none';
   for (let run = 0; run < count; run++) {
     lines = 0;
     const started = performance.now();
+    const processorBefore = processorSeconds();
     const { properties } = runPlanSync({
       plan,
       cluster: 'sim',
@@ -39,9 +43,10 @@ function runs(plan: Plan, count: number): Runs {
       },
     });
     seconds.push(secondsSince(started));
+    processorS.push(processorSeconds() - processorBefore);
     verdict = combine(properties);
   }
-  return { seconds, lines, virtualS: lastNs / 1e9, verdict };
+  return { seconds, processorS, lines, virtualS: lastNs / 1e9, verdict };
 }
 
 function row(figure: string, wanted: number, measured: Runs, warmUp: number): Row {
@@ -50,7 +55,8 @@ function row(figure: string, wanted: number, measured: Runs, warmUp: number): Ro
   const range = `${threeDigits(Math.min(...warm))} to ${threeDigits(Math.max(...warm))}`;
   const runsText =
     warmUp > 0 ? `after ${warmUp} to warm up; the first took ${threeDigits(cold)}` : 'the first one cold';
-  const how = `median of ${warm.length} runs (${range}), ${runsText}; ${measured.lines} lines, ${measured.verdict}, ended at ${threeDigits(measured.virtualS)} virtual s`;
+  const processor = threeDigits(median(measured.processorS.slice(warmUp)));
+  const how = `median of ${warm.length} runs (${range}; processor time ${processor}), ${runsText}; ${measured.lines} lines, ${measured.verdict}, ended at ${threeDigits(measured.virtualS)} virtual s`;
   return { figure, measured: median(warm), wanted, unit: 's', how };
 }
 

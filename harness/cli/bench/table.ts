@@ -1,5 +1,5 @@
 /** The bench's table and the description of the machine above it. */
-import { arch, availableParallelism, cpus, platform, release, totalmem, type } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem, type } from 'node:os';
 import Table from 'cli-table3';
 import { HEARSAY_VERSION } from '../version.ts';
 import type { Row } from './figure.ts';
@@ -12,6 +12,8 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly hearsay: string;
+  /** Processes that wanted to run, mean of the last minute, before the bench began: other work makes figures worse. */
+  readonly loadBefore: number;
 }
 
 export function describeMachine(): Machine {
@@ -22,12 +24,13 @@ export function describeMachine(): Machine {
     system: `${platform()} ${arch()}, ${type()} ${release()}`,
     node: process.version,
     hearsay: HEARSAY_VERSION,
+    loadBefore: loadavg()[0] ?? Number.NaN,
   };
 }
 
 export function machineText(machine: Machine): string {
-  const { processor, cores, memoryGiB, system, node, hearsay } = machine;
-  return `hearsay ${hearsay} on ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}`;
+  const { processor, cores, memoryGiB, system, node, hearsay, loadBefore } = machine;
+  return `hearsay ${hearsay} on ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}, load ${threeDigits(loadBefore)} before`;
 }
 
 /** How many times better than wanted; below 1 is a miss. */

@@ -3,15 +3,16 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Data } from '../../../impl/protocol.ts';
 import type { Cluster, ClusterEvents } from '../../model/cluster.ts';
-import { InvariantError } from '../../model/errors.ts';
+import { InvariantError, UnavailableError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { LinksLine } from '../../model/history.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Alarms } from '../../node/alarms.ts';
 import { pairKey } from '../../node/authenticator.ts';
-import type { InitCommand, MemberReport, PeerAddress } from '../../node/control.ts';
+import type { InitCommand, MemberReport, PeerAddress, StepReport } from '../../node/control.ts';
 import type { Guard } from './guard.ts';
 import { MemberProcess } from './member-process.ts';
+import { SeenBatches } from './seen-batches.ts';
 
 const HOST = '127.0.0.1';
 /** Members that a new one is told to join through. */
@@ -66,6 +67,7 @@ export class LocalCluster implements Cluster {
   readonly #setup: LocalSetup;
   readonly #seats: Map<string, Seat>;
   readonly #alarms = new Alarms(() => this.now());
+  readonly #seen = new SeenBatches();
   #originNs: bigint | undefined;
   #originWallMs = 0;
   /** What was asked for before the run started, in order. */
@@ -209,7 +211,11 @@ export class LocalCluster implements Cluster {
         report: (report) => this.#guarded(() => this.#hear(seat, boot, report)),
         ended: (ending) => this.#guarded(() => this.#bury(seat, boot, ending)),
         garbled: (line) => {
-          events.failed(new InvariantError(`member ${seat.name} wrote what is no report: ${line.slice(0, 200)}`));
+          const reason = `it wrote what is no report: ${line.slice(0, 200)}`;
+          boot.ready({ reason, portInUse: undefined });
+          // One that is only being prepared is the opener's to give up.
+          if (!boot.started) return;
+          events.failed(new InvariantError(`member ${seat.name}: ${reason}`));
           this.finish();
         },
       }),
@@ -272,10 +278,12 @@ export class LocalCluster implements Cluster {
         events.up(name, boot.life, boot.number, report.time);
         break;
       case 'reply':
-        events.reply(name, report.id, report.outcome, report.time);
-        break;
       case 'observe':
-        events.observe(name, boot.life, report.channel, report.observation, report.time);
+        this.#tell(name, boot.life, report);
+        break;
+      case 'batch':
+        if (!this.#seen.isNew(name, boot.life, report.batch)) break;
+        for (const one of report.reports) this.#tell(name, boot.life, one);
         break;
       case 'view':
         events.view(name, boot.life, report.round, report.channel, report.digest, report.view, report.time);
@@ -292,6 +300,12 @@ export class LocalCluster implements Cluster {
     }
   }
 
+  #tell(member: string, life: number, report: StepReport): void {
+    const { events } = this.#setup;
+    if (report.type === 'reply') events.reply(member, report.id, report.outcome, report.time);
+    else events.observe(member, life, report.channel, report.observation, report.time);
+  }
+
   #bury(seat: Seat, boot: Boot, ending: string): void {
     const { events, guard } = this.#setup;
     if (boot.process.pid !== undefined) guard.release(boot.process.pid);
@@ -300,6 +314,13 @@ export class LocalCluster implements Cluster {
     boot.ready(boot.failure ?? { reason, portInUse: undefined });
     // A process that never came to run its protocols was no boot; the member's start will try another.
     if (this.#closing || !boot.started) return;
+    if (boot.told === undefined && boot.failure?.portInUse !== undefined) {
+      // Nothing that the member did: somebody took its port while it was down, and nothing can be said about it any more.
+      const what = `port ${boot.failure.portInUse} of member ${seat.name} was taken while the member was down`;
+      events.failed(new UnavailableError(what, undefined, 'run again, with fewer runs at a time'));
+      this.finish();
+      return;
+    }
     const time = this.now();
     for (const line of [...boot.links.values()].sort((a, b) => a.epoch - b.epoch)) events.links({ ...line, time });
     events.down(seat.name, boot.life, time, boot.told !== undefined, reason);

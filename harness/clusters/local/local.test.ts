@@ -1,68 +1,32 @@
 /** What only processes can do wrong: ports, deaths of members and of the controller, garbage at the socket. */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
-import { settingsOf } from '../../../impl/protocol.ts';
 import { UnavailableError } from '../../model/errors.ts';
-import { PLAN_FORMAT, PLAN_VERSION, type Plan } from '../../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
 import { split } from '../../model/rng.ts';
 import { Stage } from '../conformance-stage.ts';
 import { createOpenLocal, openLocal } from './local.ts';
+import { bundleProgram, childrenOf, deafEvents, planOf as kvPlan, programs, until } from './test-context.ts';
 
-function planOf(n: number): Plan {
-  return {
-    format: PLAN_FORMAT,
-    version: PLAN_VERSION,
-    seed: 'local',
-    members: Array.from({ length: n }, (_, i) => ({ name: `n${i + 1}`, startAtMs: 0 })),
-    channels: [{ name: 'kv', protocol: 'anti-entropy', settings: { ...settingsOf(antiEntropy.settings, 'quick') } }],
-    workloads: [],
-    operations: [],
-    faults: [],
-    operationTimeoutMs: 1000,
-    closing: { healAtMs: 1, pollEveryMs: 100, deadlineMs: 1 },
-    network: { latencyMs: 1, jitterMs: 0 },
-  };
-}
-
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly program: string;
-}
-
-/** Our programs among the processes of this machine; those that have ended and only wait to be noticed are left out. */
-async function programs(): Promise<Process[]> {
-  const { stdout } = await execa('/bin/ps', ['-A', '-o', 'pid=,ppid=,stat=,args=']);
-  return stdout.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+.*dist\/(member|guardian)\.js/.exec(line);
-    if (match === null || match[3]?.startsWith('Z')) return [];
-    return [{ pid: Number(match[1]), parent: Number(match[2]), program: match[4] ?? '' }];
-  });
-}
-
-async function childrenOf(parent: number): Promise<Process[]> {
-  return (await programs()).filter((process) => process.parent === parent);
-}
-
-async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+const planOf = (n: number): Plan => kvPlan(n, 'kv', antiEntropy);
 
 /** A port whose neighbours are most likely free too. */
 function drawBasePort(): number {
   return 20_000 + 10 * Math.floor(Math.random() * 1000);
+}
+
+function isBound(socket: Socket): boolean {
+  try {
+    return socket.address().port > 0;
+  } catch {
+    return false;
+  }
 }
 
 describe('local cluster', () => {
@@ -134,12 +98,37 @@ describe('local cluster', () => {
     taken.bind(basePort + 1, '127.0.0.1');
     await once(taken, 'listening');
     try {
-      const opening = Promise.resolve(createOpenLocal({ basePort })({ plan: planOf(3), events: deaf, directory }));
+      const opening = Promise.resolve(
+        createOpenLocal({ basePort })({ plan: planOf(3), events: deafEvents, directory }),
+      );
       await expect(opening).rejects.toThrow(UnavailableError);
       await expect(opening).rejects.toThrow(`port ${basePort + 1} for member n2 is in use`);
       expect(await childrenOf(process.pid)).toEqual([]);
     } finally {
       taken.close();
+    }
+  });
+
+  it('does not blame a member for a port that was taken while it was down', async () => {
+    const basePort = drawBasePort();
+    const thief = createSocket('udp4');
+    const play = Stage.play(createOpenLocal({ basePort }), {
+      plan: planOf(2),
+      script(stage) {
+        stage.startAll();
+        stage.sequence([
+          [() => stage.ups.length === 2, (cluster) => cluster.kill('n2')],
+          [() => stage.downs.length === 1, () => thief.bind(basePort + 1, '127.0.0.1')],
+          [() => isBound(thief), () => stage.start(0, 'n2', 1, 2, true)],
+        ]);
+      },
+    });
+    try {
+      await expect(play).rejects.toThrow(UnavailableError);
+      await expect(play).rejects.toThrow(`port ${basePort + 1} of member n2 was taken while the member was down`);
+      expect(await childrenOf(process.pid)).toEqual([]);
+    } finally {
+      thief.close();
     }
   });
 
@@ -193,11 +182,18 @@ describe('local cluster', () => {
     });
     expect(existsSync(join(own, 'members', 'n1.log'))).toBe(true);
     const [line] = readFileSync(join(own, 'state', 'n1.1.jsonl'), 'utf8').split('\n');
-    expect(JSON.parse(line ?? '')).toEqual(['kv', ['k', expect.any(String), 'v']]);
+    const { batch, records, reports } = JSON.parse(line ?? '') as {
+      batch: number;
+      records: unknown[];
+      reports: unknown[];
+    };
+    expect(batch).toBe(1);
+    expect(records).toContainEqual(['kv', ['k', expect.any(String), 'v']]);
+    expect(reports).toContainEqual(expect.objectContaining({ type: 'reply', id: 1 }));
   });
 
   it('leaves no process behind when the controller is killed, paused members included', async () => {
-    const script = await bundleController(directory);
+    const script = await bundleProgram('controller.mjs', CONTROLLER);
     try {
       const controller = execa(process.execPath, [script, JSON.stringify(planOf(4))], {
         stdin: 'ignore',
@@ -224,45 +220,14 @@ describe('local cluster', () => {
   });
 });
 
-const deaf = {
-  up: () => undefined,
-  down: () => undefined,
-  reply: () => undefined,
-  observe: () => undefined,
-  view: () => undefined,
-  traffic: () => undefined,
-  links: () => undefined,
-  failed: () => undefined,
-};
-
 /** A controller of its own: runs its plan for ever, pauses two members, and then says so. */
-async function bundleController(name: string): Promise<string> {
-  const root = fileURLToPath(new URL('../../../', import.meta.url));
-  // Inside the package, where it finds both the packages and dist/.
-  const outfile = join(root, 'node_modules', '.cache', `${name.slice(-6)}-controller.mjs`);
-  await build({
-    stdin: {
-      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-      loader: 'ts',
-      contents: `
-        import { openLocal } from './local.ts';
-        const plan = JSON.parse(process.argv[2]);
-        const nothing = () => undefined;
-        const events = { up: nothing, down: nothing, reply: nothing, observe: nothing, view: nothing,
-          traffic: nothing, links: nothing, failed: nothing };
-        const cluster = await openLocal({ plan, events, directory: undefined });
-        for (const { name } of plan.members) cluster.at(0, () => cluster.start(name, 1, 1, false));
-        for (const name of ['n1', 'n2']) cluster.at(3e8, () => cluster.pause(name));
-        cluster.at(5e8, () => console.log('paused'));
-        await cluster.run();
-      `,
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    outfile,
-    logLevel: 'error',
-  });
-  return outfile;
-}
+const CONTROLLER = `
+  import { openLocal } from './local.ts';
+  import { deafEvents } from './test-context.ts';
+  const plan = JSON.parse(process.argv[2]);
+  const cluster = await openLocal({ plan, events: deafEvents, directory: undefined });
+  for (const { name } of plan.members) cluster.at(0, () => cluster.start(name, 1, 1, false));
+  for (const name of ['n1', 'n2']) cluster.at(3e8, () => cluster.pause(name));
+  cluster.at(5e8, () => console.log('paused'));
+  await cluster.run();
+`;

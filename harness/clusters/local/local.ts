@@ -15,11 +15,14 @@ import { programPath } from './program-path.ts';
 export interface LocalOptions {
   /** Members get this port and those above it, in the plan's order; absent: free ports are chosen. */
   readonly basePort?: number | undefined;
+  /** The program that members run; absent: the compiled one of this package. */
+  readonly program?: string | undefined;
+  /** How long a member may take to be ready, ms; absent: far longer than a start takes on a busy machine. */
+  readonly startDeadlineMs?: number | undefined;
 }
 
 /** Processes that start at a time: more of them would only wait for each other. */
 const STARTS_PER_CORE = 3;
-/** Far longer than a start takes on a busy machine. */
 const START_DEADLINE_MS = 30_000;
 
 /** Throws UnavailableError where a port is taken or the programs were never built. */
@@ -27,7 +30,7 @@ export const openLocal: OpenCluster = createOpenLocal({});
 
 export function createOpenLocal(local: LocalOptions): OpenCluster {
   return async (options: ClusterOptions): Promise<Cluster> => {
-    const program = programPath('member.js');
+    const program = local.program ?? programPath('member.js');
     const directory = resolve(options.directory ?? mkdtempSync(join(tmpdir(), 'hearsay-')));
     const temporary = options.directory === undefined;
     for (const part of ['members', 'state']) mkdirSync(join(directory, part), { recursive: true });
@@ -49,6 +52,7 @@ export function createOpenLocal(local: LocalOptions): OpenCluster {
       await startAll(
         cluster,
         options.plan.members.map((member) => member.name),
+        local.startDeadlineMs ?? START_DEADLINE_MS,
       );
     } catch (error) {
       await cluster.close();
@@ -58,11 +62,11 @@ export function createOpenLocal(local: LocalOptions): OpenCluster {
   };
 }
 
-async function startAll(cluster: LocalCluster, names: readonly string[]): Promise<void> {
+async function startAll(cluster: LocalCluster, names: readonly string[], deadlineMs: number): Promise<void> {
   const waiting = [...names];
   const workers = Array.from({ length: STARTS_PER_CORE * availableParallelism() }, async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const failure = await withinDeadline(cluster.prepare(name));
+      const failure = await withinDeadline(cluster.prepare(name), deadlineMs);
       if (failure === undefined) continue;
       waiting.length = 0;
       if (failure.portInUse !== undefined) {
@@ -80,11 +84,14 @@ async function startAll(cluster: LocalCluster, names: readonly string[]): Promis
 }
 
 /** A process that neither gets ready nor ends must not hold the run up for ever. */
-async function withinDeadline(ready: Promise<StartFailure | undefined>): Promise<StartFailure | undefined> {
+async function withinDeadline(
+  ready: Promise<StartFailure | undefined>,
+  deadlineMs: number,
+): Promise<StartFailure | undefined> {
   let alarm: NodeJS.Timeout | undefined;
   const late = new Promise<StartFailure>((resolveLate) => {
-    const reason = `it was not ready within ${START_DEADLINE_MS / 1000} s`;
-    alarm = setTimeout(() => resolveLate({ reason, portInUse: undefined }), START_DEADLINE_MS);
+    const reason = `it was not ready within ${deadlineMs / 1000} s`;
+    alarm = setTimeout(() => resolveLate({ reason, portInUse: undefined }), deadlineMs);
   });
   try {
     return await Promise.race([ready, late]);

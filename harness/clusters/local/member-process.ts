@@ -28,10 +28,18 @@ export class MemberProcess {
         else events.report(report);
       }
     });
+    let over = false;
     this.ended = new Promise((resolve) => {
-      this.#process.on('close', (code, signal) => {
-        events.ended(signal ?? `exit code ${code}`);
+      const end = (ending: string): void => {
+        if (over) return;
+        over = true;
+        events.ended(ending);
         resolve();
+      };
+      this.#process.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
+      // What could not be started at all closes nothing.
+      void this.#process.then((result) => {
+        if (this.pid === undefined) end(result.originalMessage ?? 'it could not be started');
       });
     });
   }
@@ -58,6 +66,8 @@ function launch(program: string, logFile: string) {
     buffer: false,
     reject: false,
     cleanup: false,
+    // A session of its own: a terminal's Ctrl-C is for the controller, also while a member is only just starting.
+    detached: true,
     extendEnv: false,
     env: memberEnvironment(),
   });
@@ -74,7 +84,8 @@ function memberEnvironment(): { [name: string]: string } {
 
 function parse(line: string): MemberReport | undefined {
   try {
-    return JSON.parse(line) as MemberReport;
+    const report = JSON.parse(line) as MemberReport | null;
+    return typeof report?.type === 'string' ? report : undefined;
   } catch {
     return undefined;
   }

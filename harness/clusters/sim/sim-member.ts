@@ -27,6 +27,8 @@ export interface SimPacket {
   readonly to: SimMember;
   readonly channel: number;
   readonly message: unknown;
+  /** The message as it left, where messages go through the codec: a datagram's bytes, or a stream's text. */
+  readonly wire: Uint8Array | string | undefined;
   readonly bytes: number;
   readonly epoch: number;
   readonly sequence: number;
@@ -173,7 +175,8 @@ export class SimMember {
 
   /** A protocol that throws is a process that dies, as on a real machine; what is wrong with the harness goes on up. */
   #crash(error: unknown): void {
-    if (error instanceof InvariantError || this.#listenerFailure?.error === error) throw error;
+    const ours = this.#listenerFailure !== undefined && this.#listenerFailure.error === error;
+    if (ours || error instanceof InvariantError) throw error;
     this.end(false, excerpt(error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
   }
 

@@ -163,6 +163,7 @@ export class SimCluster implements Cluster, SimWorld {
       return;
     }
     host.countSent(channel, message, bytes);
+    const sequence = host.nextSequence(to);
     const packet: SimPacket = {
       kind: 'packet',
       from: host,
@@ -171,9 +172,10 @@ export class SimCluster implements Cluster, SimWorld {
       to: target,
       channel,
       message,
+      wire: this.#codec ? this.#encode(host, target, channel, sequence, message) : undefined,
       bytes,
       epoch: this.#epoch,
-      sequence: host.nextSequence(to),
+      sequence,
       sentAt: this.#now,
       corrupt: false,
       stream: false,
@@ -206,6 +208,7 @@ export class SimCluster implements Cluster, SimWorld {
       to: target,
       channel,
       message,
+      wire: this.#codec ? JSON.stringify(message) : undefined,
       bytes,
       epoch: this.#epoch,
       sequence: host.nextStream(),
@@ -254,30 +257,38 @@ export class SimCluster implements Cluster, SimWorld {
       const { epoch, sequence, bytes } = packet;
       host.links.received(epoch, from.name, from.bootNumber(packet.fromBoot), sequence, bytes, delayMs);
     }
-    const message = this.#codec ? this.#throughCodec(host, packet) : packet.message;
+    const message = packet.wire === undefined ? packet.message : this.#decode(host, packet, packet.wire);
     if (message === undefined) return;
     host.receive(channel, from.name, packet.fromLife, message, packet.bytes);
   };
 
-  #throughCodec(host: SimMember, packet: SimPacket): unknown {
-    const name = host.channelName(packet.channel);
+  /** At the time of sending: what a sender changes afterwards must not reach anybody. */
+  #encode(host: SimMember, to: SimMember, channel: number, sequence: number, message: unknown): Uint8Array {
     const frame = {
       cluster: this.#clusterId,
-      from: packet.from.name,
-      life: packet.fromLife,
-      channel: name,
-      epoch: packet.epoch,
-      sequence: packet.sequence,
-      sentAtNs: packet.sentAt,
-      message: packet.message,
+      from: host.name,
+      life: host.life,
+      channel: host.channelName(channel),
+      epoch: this.#epoch,
+      sequence,
+      sentAtNs: this.#now,
+      message,
     };
-    if (packet.stream) return host.decode(packet.channel, JSON.parse(JSON.stringify(packet.message)));
-    const bytes = encodeFrame(frame, host.name);
-    const decoded = decodeFrame(bytes, this.#clusterId, () => undefined);
-    if ('dropped' in decoded) throw new InvariantError(`the codec refused what it had encoded: ${decoded.dropped}`);
-    const message = host.decode(packet.channel, decoded.frame.message);
+    return encodeFrame(frame, to.name);
+  }
+
+  #decode(host: SimMember, packet: SimPacket, wire: Uint8Array | string): unknown {
+    let raw: unknown;
+    if (typeof wire === 'string') raw = JSON.parse(wire);
+    else {
+      const decoded = decodeFrame(wire, this.#clusterId, () => undefined);
+      if ('dropped' in decoded) throw new InvariantError(`the codec refused what it had encoded: ${decoded.dropped}`);
+      raw = decoded.frame.message;
+    }
+    const message = host.decode(packet.channel, raw);
     if (message === undefined && host.isUp) {
-      throw new InvariantError(`${name} refused a message of its own: ${JSON.stringify(packet.message)}`);
+      const name = host.channelName(packet.channel);
+      throw new InvariantError(`${name} refused a message of its own: ${JSON.stringify(raw)}`);
     }
     return message;
   }

@@ -1,0 +1,111 @@
+/**
+ * Correct protocols under faults of all kinds, drawn at random: none may be flagged. HEARSAY_SEEDS says how many plans
+ * of the suite there are; each protocol alone gets a quarter of them.
+ */
+import { expect, test } from 'vitest';
+import { protocols, SUITE } from '../../impl/registry.ts';
+import { NEMESES } from '../../nemesis/registry.ts';
+import { UserError } from '../model/errors.ts';
+import { FAULT_TYPES } from '../model/fault.ts';
+import type { Plan } from '../model/plan.ts';
+import { combine, type PropertyResult } from '../model/verdict.ts';
+import { drawnPlan, runOnSim, seedCount } from './test-scenario.ts';
+
+const SEEDS = seedCount(120);
+/** A second of wall time per plan is an order of magnitude more than one takes. */
+const PATIENCE_MS = 60_000 + SEEDS * 1000;
+
+interface Soak {
+  readonly valid: number;
+  readonly unknown: number;
+  readonly invalid: number;
+  /** Runs with a property whose plan lies beyond the claims, and those of them in which it was broken. */
+  readonly beyond: number;
+  readonly brokenBeyond: number;
+  /** Seeds whose draw asks for what no plan can do, such as less than one event of churn. */
+  readonly impossible: number;
+  readonly flagged: readonly string[];
+  readonly unclear: readonly string[];
+  /** How often each property was judged, by its name. */
+  readonly judged: ReadonlyMap<string, number>;
+  readonly kinds: ReadonlySet<string>;
+}
+
+function soak(label: string, names: readonly string[], plans: number, ratePerSecond?: number): Soak {
+  const tally = { valid: 0, unknown: 0, invalid: 0, beyond: 0, brokenBeyond: 0, impossible: 0 };
+  const flagged: string[] = [];
+  const unclear: string[] = [];
+  const judged = new Map<string, number>();
+  const kinds = new Set<string>();
+  for (let seed = 0, made = 0; made < plans; seed++) {
+    const plan = planOrNone(`${label} ${seed}`, names, ratePerSecond);
+    if (plan === undefined) {
+      tally.impossible++;
+      continue;
+    }
+    made++;
+    for (const fault of plan.faults) kinds.add(fault.type);
+    const { properties } = runOnSim(plan);
+    tally[combine(properties)]++;
+    const beyond = properties.filter((property) => property.beyondClaims !== undefined);
+    if (beyond.length > 0) tally.beyond++;
+    if (beyond.some((property) => property.violations > 0)) tally.brokenBeyond++;
+    for (const property of properties) {
+      const line = `${plan.seed}: ${property.name} ${property.channel ?? ''} ${property.reason}`;
+      if (property.verdict === 'valid') judged.set(property.name, (judged.get(property.name) ?? 0) + 1);
+      if (property.verdict === 'unknown') unclear.push(line);
+      if (isFlagged(property)) flagged.push(`${line}; ${property.witness?.summary ?? ''}`);
+    }
+  }
+  console.log(`${label}: ${plans} plans, ${JSON.stringify(tally)}`);
+  return { ...tally, flagged, unclear, judged, kinds };
+}
+
+function planOrNone(seed: string, names: readonly string[], ratePerSecond: number | undefined): Plan | undefined {
+  const lies = names.some((name) => protocols.get(name)?.lies !== undefined);
+  const nemeses = NEMESES.filter((nemesis) => lies || nemesis.type !== 'byzantine');
+  try {
+    return drawnPlan(seed, names, nemeses, ratePerSecond);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function isFlagged(property: PropertyResult): boolean {
+  return property.verdict === 'invalid' || (property.violations > 0 && property.beyondClaims === undefined);
+}
+
+/** What holds of every soak; few draws may ask for the impossible, and a fault may at times find nothing to act on. */
+function expectClean(found: Soak, plans: number): void {
+  expect(found.flagged).toEqual([]);
+  expect(found.unclear.filter((line) => !line.includes(': fault-effect'))).toEqual([]);
+  expect(found.unclear.length).toBeLessThanOrEqual(Math.max(1, plans * 0.02));
+  expect(found.beyond).toBeLessThanOrEqual(plans / 3);
+  expect(found.impossible).toBeLessThanOrEqual(Math.max(2, plans * 0.1));
+}
+
+test(
+  `the suite is not flagged under ${SEEDS} drawn plans`,
+  () => {
+    const found = soak('suite', SUITE, SEEDS);
+    expectClean(found, SEEDS);
+    // Enough of each property was really judged, over enough kinds of faults.
+    const rarest = { convergence: 1, 'lost-writes': 1, 'stale-reads': 1, delivery: 1, refutation: 1, 'no-crash': 1 };
+    for (const [name, share] of Object.entries({ ...rarest, coverage: 0.5, detection: 0.1, 'broadcast-safety': 0.6 })) {
+      expect(found.judged.get(name) ?? 0, name).toBeGreaterThanOrEqual(Math.floor(share * SEEDS));
+    }
+    if (SEEDS >= 100) expect([...found.kinds].sort()).toEqual([...FAULT_TYPES].sort());
+  },
+  PATIENCE_MS,
+);
+
+const EACH = Math.ceil(SEEDS / 4);
+/** Alone, a protocol that speaks only when it is asked to would leave short faults nothing to act on. */
+const BUSY_PER_SECOND = 15;
+
+test.each([...protocols.keys()])(
+  `%s alone is not flagged under ${EACH} drawn plans`,
+  (name) => expectClean(soak(name, [name], EACH, BUSY_PER_SECOND), EACH),
+  PATIENCE_MS,
+);
