@@ -142,6 +142,14 @@ export interface Setting<T> {
 
 export type SettingsSpec<S> = { readonly [K in keyof S]: Setting<S[K]> };
 
+/** How much a plan asks of a channel by one kind of operation. */
+export interface PlannedLoad {
+  /** The largest number of such operations within any second. */
+  readonly perSecond: number;
+  /** The largest value of one of them, bytes: a text's in UTF-8, anything else's as JSON. */
+  readonly valueBytes: number;
+}
+
 /** What a plan will do to the members, as far as claims and bounds depend on it. Derived from the plan alone. */
 export interface Conditions {
   /** Members in the plan. */
@@ -160,6 +168,10 @@ export interface Conditions {
   readonly linkLatencyMs: number;
   /** Extra time a real machine may need to schedule a member, ms; 0 in `sim`. */
   readonly schedulingMs: number;
+  /** The longest name of a member, bytes in UTF-8. */
+  readonly nameBytes: number;
+  /** By kind of operation (`f`), each that the plan has: the load of the channel that gets most of it. */
+  readonly load: ReadonlyMap<string, PlannedLoad>;
 }
 
 /**

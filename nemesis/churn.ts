@@ -46,7 +46,8 @@ export const churn: Nemesis = {
     }
     return faults;
   },
-  draw: (random): ChurnArgument => ({ ratePerSecond: (4 + random.int(17)) / 60 }),
+  // At least one event in the shortest load that a search draws, and no more than a minority of four can bear.
+  draw: (random): ChurnArgument => ({ ratePerSecond: (8 + random.int(17)) / 60 }),
 };
 
 function perMinute(ratePerSecond: number, round: (value: number) => number = Math.round): number {

@@ -38,6 +38,11 @@ test('says phase, time left, operations, faults and agreement', () => {
   );
 });
 
+test('says nothing of agreement while everybody is down', () => {
+  const down = report({ phase: 'final', agree: 1, up: 0, faultsOn: [] });
+  expect(describeProgress(down, PLAN)).toBe('final reads  340/600 operations  faults: none');
+});
+
 test('elsewhere than on a terminal: a plain line each five seconds and at each new phase, no escape codes', () => {
   const { line, read, pass } = watch(false);
   for (let ms = 0; ms < 12_000; ms += 100) {

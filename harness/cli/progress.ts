@@ -73,7 +73,8 @@ export function describeProgress(report: ProgressReport, plan: ProgressPlan): st
     left,
     `${report.operationsDone}/${report.operationsPlanned} operations`,
     `faults: ${faults === '' ? 'none' : faults}`,
-    `${report.agree} of ${report.up} agree`,
+    // Those that are down neither agree nor differ.
+    report.up === 0 ? '' : `${report.agree} of ${report.up} agree`,
   ]
     .filter((part) => part !== '')
     .join('  ');

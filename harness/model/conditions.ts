@@ -1,6 +1,6 @@
 /** What a plan will do to the members, as far as claims and bounds depend on it. A pure function of plan and cluster. */
-import type { Conditions } from '../../impl/protocol.ts';
-import type { Plan } from './plan.ts';
+import type { Conditions, PlannedLoad } from '../../impl/protocol.ts';
+import type { Plan, PlannedOperation } from './plan.ts';
 
 /** A machine with more members than cores keeps a ready process waiting this long at times; the simulator never does. */
 const SCHEDULING_MS = 50;
@@ -47,5 +47,49 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     wallErrorMs,
     linkLatencyMs: cluster === 'sim' ? plan.network.latencyMs + plan.network.jitterMs : LOOPBACK_LATENCY_MS,
     schedulingMs: cluster === 'sim' ? 0 : SCHEDULING_MS,
+    nameBytes: plan.members.reduce((most, { name }) => Math.max(most, textBytes(name)), 0),
+    load: loadOf(plan.operations),
   };
+}
+
+const SECOND_MS = 1000;
+
+function loadOf(operations: readonly PlannedOperation[]): Map<string, PlannedLoad> {
+  // By kind, then channel: channels do not add up, because each has its own datagrams.
+  const times = new Map<string, Map<string, number[]>>();
+  const bytes = new Map<string, number>();
+  for (const { f, channel, atMs, value } of operations) {
+    let channels = times.get(f);
+    if (channels === undefined) {
+      channels = new Map();
+      times.set(f, channels);
+    }
+    const list = channels.get(channel);
+    if (list === undefined) channels.set(channel, [atMs]);
+    else list.push(atMs);
+    const size = textBytes(typeof value === 'string' ? value : JSON.stringify(value));
+    bytes.set(f, Math.max(bytes.get(f) ?? 0, size));
+  }
+  return new Map(
+    [...times].map(([f, channels]) => [
+      f,
+      { perSecond: Math.max(...[...channels.values()].map(mostInASecond)), valueBytes: bytes.get(f) ?? 0 },
+    ]),
+  );
+}
+
+/** The largest number of these times, ms, in any stretch of one second. */
+function mostInASecond(timesMs: readonly number[]): number {
+  const sorted = Float64Array.from(timesMs).sort();
+  let most = 0;
+  let first = 0;
+  sorted.forEach((atMs, i) => {
+    while (atMs - (sorted[first] ?? atMs) > SECOND_MS) first++;
+    most = Math.max(most, i + 1 - first);
+  });
+  return most;
+}
+
+function textBytes(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
 }

@@ -53,6 +53,8 @@ export function testContext(plan: Plan): CheckContext {
     wallErrorMs: 0,
     linkLatencyMs: 1,
     schedulingMs: 0,
+    nameBytes: 2,
+    load: new Map(),
   };
   const timeline: CheckContext['timeline'] = {
     stays: new Map(),

@@ -41,6 +41,8 @@ function conditions(n: number): Conditions {
     wallErrorMs: 0,
     linkLatencyMs: 1,
     schedulingMs: 0,
+    nameBytes: 2,
+    load: new Map(),
   };
 }
 

@@ -122,7 +122,8 @@ describe('with faults of links and processes', () => {
     expect(world.seen.some((seen) => seen.observation.kind === 'deliver')).toBe(false);
     world.latency = latency;
     const none = { n: 4, byzantine: [], livesLost: [], kinds: [], timerDrift: 0, wallErrorMs: 0, schedulingMs: 0 };
-    world.run(bracha.bounds(quick, { ...none, linkLatencyMs: 20 }).deliveryMs ?? 0);
+    const load = { nameBytes: 2, load: new Map() };
+    world.run(bracha.bounds(quick, { ...none, ...load, linkLatencyMs: 20 }).deliveryMs ?? 0);
     expect(violations(scenario, names)).toEqual([]);
   });
 
@@ -285,6 +286,8 @@ describe('settings and claims', () => {
       wallErrorMs: 0,
       linkLatencyMs: 1,
       schedulingMs: 0,
+      nameBytes: 2,
+      load: new Map(),
     });
     expect(claim?.beyond?.(quick, conditions(['n1'], ['n2']))).toBeUndefined();
     expect(claim?.beyond?.(quick, conditions(['n1', 'n2'], ['n2', 'n1']))).toBeUndefined();

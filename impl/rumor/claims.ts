@@ -1,6 +1,7 @@
 /** What rumour mongering promises, the residue that theory expects, and the times within which rumours arrive. */
 import type { Bounds, Claim, Conditions } from '../protocol.ts';
 import { pushResidue, roundsToAll } from '../theory/spread.ts';
+import { DATAGRAM_BYTES, entryBytes, VALUE_LIMIT_BYTES } from './messages.ts';
 import type { RumorSettings } from './settings.ts';
 
 const SECTION = 'Demers et al. 1987, section 1.4';
@@ -19,9 +20,10 @@ export const rumorClaims: readonly Claim<RumorSettings>[] = [
     strength: 'probable',
     rate: rumorResidue,
     statement:
-      'Every member delivers every broadcast whose spread no fault touches, but for a residue: what all who knew it have stopped spreading before everybody heard it is never repaired.',
+      'Every member delivers every broadcast whose spread no fault touches, but for a residue: what all who knew it have stopped spreading before everybody heard it is never repaired. It holds for loads of which everything that can be hot at once fits into the datagrams of a round.',
     source: `${SECTION}, computed for n members (impl/theory)`,
-    beyond: (settings) => (settings.mode === 'pull' ? 'no residue is known for pull among few members' : undefined),
+    beyond: (settings, conditions) =>
+      settings.mode === 'pull' ? 'no residue is known for pull among few members' : overload(settings, conditions),
   },
 ];
 
@@ -49,6 +51,27 @@ export function rumorBounds(settings: RumorSettings, conditions: Conditions): Bo
   const roundMs = settings.intervalMs + 2 * linkLatencyMs;
   const drift = Math.min(conditions.timerDrift, 0.9);
   return { deliveryMs: Math.ceil(settings.intervalMs / (1 - drift) + rounds * roundMs + schedulingMs) };
+}
+
+/**
+ * Why the planned broadcasts need not all fit into a round's datagrams. Counted are all that can be hot at a member: as
+ * many as arrive while one is hot. Without faults that is until it has spread and as long again as a member goes on in
+ * vain; with faults it may be until the limit of rounds, because contacts that are lost bring no feedback.
+ */
+function overload(settings: RumorSettings, conditions: Conditions): string | undefined {
+  const planned = conditions.load.get('broadcast');
+  if (planned === undefined) return undefined;
+  const roundMs = settings.intervalMs / (1 - Math.min(conditions.timerDrift, 0.9));
+  const limitMs = (settings.maxRounds + 1) * roundMs;
+  const spreadMs = rumorBounds(settings, conditions).deliveryMs ?? limitMs;
+  const calm = conditions.kinds.length === 0 && conditions.livesLost.length === 0;
+  const seconds = Math.ceil((calm ? Math.min(limitMs, spreadMs) : limitMs) / 1000);
+  // Longer ones are refused.
+  const valueBytes = Math.min(planned.valueBytes, VALUE_LIMIT_BYTES);
+  const perDatagram = Math.floor(DATAGRAM_BYTES / entryBytes(conditions.nameBytes, valueBytes));
+  const perRound = perDatagram * settings.maxDatagramsPerRound;
+  if (planned.perSecond * seconds <= perRound) return undefined;
+  return `${planned.perSecond} broadcasts in a second are planned, and a rumour can be hot for ${seconds} s: up to ${Math.floor(perRound / seconds)} a second fit into the ${settings.maxDatagramsPerRound} datagrams of a round`;
 }
 
 /** Rounds in which a member still spreads what everybody knows already. */

@@ -1,5 +1,5 @@
 /** What rumour mongers tell each other, its limits, and the check of what arrives. */
-import { isWellFormed, packedTextBytes, utf8Bytes } from '../primitives/text-size.ts';
+import { isWellFormed, utf8Bytes } from '../primitives/text-size.ts';
 
 /** Bytes of a broadcast's text, in UTF-8: a rumour always fits into a datagram. */
 export const VALUE_LIMIT_BYTES = 512;
@@ -34,7 +34,12 @@ export type Message =
 
 /** Upper bound of a rumour's encoded size. */
 export function rumorBytes(rumor: Rumor): number {
-  return 1 + packedTextBytes(rumor[0]) + 5 + 9 + packedTextBytes(rumor[3]);
+  return entryBytes(utf8Bytes(rumor[0]), utf8Bytes(rumor[3]));
+}
+
+/** The same from the sizes of its texts in UTF-8: three bytes of header each. */
+export function entryBytes(originBytes: number, valueBytes: number): number {
+  return 1 + (originBytes + 3) + 5 + 9 + (valueBytes + 3);
 }
 
 export function isBroadcastValue(value: unknown): value is string {

@@ -34,6 +34,8 @@ function conditions(): Conditions {
     wallErrorMs: 0,
     linkLatencyMs: 1,
     schedulingMs: 0,
+    nameBytes: 2,
+    load: new Map(),
   };
 }
 
@@ -223,6 +225,75 @@ describe('many at once', () => {
   });
 });
 
+describe('a load that one datagram does not hold', () => {
+  /** 400 broadcasts; the share of (broadcast, other member) pairs that stay without. */
+  function residueOf(
+    settings: Partial<RumorSettings>,
+    everyMs = 10,
+  ): { residue: number; latestMs: number; world: World } {
+    const world = createWorld({ settings });
+    broadcastAll(world, 400, everyMs);
+    world.run(BOUND_MS);
+    const residue = 1 - (deliveriesOf(world).total - 400) / (400 * (NAMES.length - 1));
+    return { residue, latestMs: latestDeliveryMs(world), world };
+  }
+
+  it('spreads without residue, in time, and no partner gets more datagrams than the setting says', () => {
+    const { residue, latestMs, world } = residueOf({});
+    expect(residue).toBe(0);
+    expect(latestMs).toBeLessThan(BOUND_MS);
+    checkSizes(world);
+    const most = (type: string): number => {
+      const counts = new Map<string, number>();
+      for (const sent of world.sent) {
+        if ((sent.message as Message).type !== type) continue;
+        const key = `${sent.at} ${sent.from} ${sent.to}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      return Math.max(...counts.values());
+    };
+    expect(most('push')).toBeGreaterThan(2);
+    expect(most('push')).toBeLessThanOrEqual(QUICK.maxDatagramsPerRound);
+    expect(
+      new Set(world.sent.filter(({ message }) => (message as Message).type === 'push').map((sent) => sent.at)).size,
+    ).toBeGreaterThan(50);
+  });
+
+  it('asks once a round, with the last datagram, and is not told what it told', () => {
+    const world = createWorld({ names: ['n1', 'n2'], settings: { fanout: 1 } });
+    for (let i = 1; i <= 100; i++) world.operate('n1', 'rumor', i, 'broadcast', `value ${i}`);
+    world.run(2 * QUICK.intervalMs);
+    const messages = world.sent.filter(({ from }) => from === 'n1').map(({ message }) => message as Message);
+    const pushes = messages.filter((message) => message.type === 'push');
+    expect(pushes.slice(0, 4).map(({ pull }) => pull)).toEqual([false, false, true, false]);
+    expect(world.sent.filter(({ message }) => (message as Message).type === 'answer')).toEqual([]);
+    expect(world.view('n2')).toEqual({ 'n1/1': '1-100' });
+  });
+
+  it('tells least told ones first where not all fit, so that none is kept from its first telling', () => {
+    const world = createWorld({ names: ['n1', 'n2'], settings: { maxDatagramsPerRound: 1 }, latency: () => undefined });
+    const told = new Map<string, number>();
+    // Each round brings half of what a datagram holds, while all stay hot: no feedback arrives.
+    for (let i = 1; i <= 200; i++) {
+      world.operate('n1', 'rumor', i, 'broadcast', `value ${i}`.padEnd(60, '.'));
+      world.run(QUICK.intervalMs / 6);
+    }
+    for (const { message } of world.sent) {
+      const push = message as Message;
+      if (push.type !== 'push') continue;
+      for (const [, , sequence] of push.rumors) told.set(`${sequence}`, (told.get(`${sequence}`) ?? 0) + 1);
+    }
+    const waiting = Array.from({ length: 190 }, (_, i) => `${i + 1}`).filter((sequence) => !told.has(sequence));
+    expect(waiting).toEqual([]);
+    expect(Math.max(...told.values())).toBeGreaterThan(1);
+  });
+
+  it('leaves a residue where a round has one datagram only: what the claim calls an overload', () => {
+    expect(residueOf({ maxDatagramsPerRound: 1, maxRounds: 24 }, 1).residue).toBeGreaterThan(0.01);
+    expect(residueOf({ maxRounds: 24 }, 1).residue).toBe(0);
+  });
+});
+
 describe('messages from outside', () => {
   it('that nobody can have sent deliver nothing', () => {
     const world = createWorld({ latency: () => undefined });
@@ -271,6 +342,26 @@ describe('claims', () => {
     const coverage = rumorClaims.find((claim) => claim.property === 'coverage');
     expect(coverage?.beyond?.(QUICK, conditions())).toBeUndefined();
     expect(coverage?.beyond?.({ ...QUICK, mode: 'pull' }, conditions())).toContain('pull');
+  });
+
+  it('hold up to the load that fits into a round, which faults make smaller', () => {
+    const coverage = rumorClaims.find((claim) => claim.property === 'coverage');
+    const beyond = (perSecond: number, over: Partial<Conditions> = {}, settings: Partial<RumorSettings> = {}) =>
+      coverage?.beyond?.(
+        { ...QUICK, ...settings },
+        { ...conditions(), load: new Map([['broadcast', { perSecond, valueBytes: 8 }]]), ...over },
+      );
+    expect(beyond(100)).toBeUndefined();
+    expect(beyond(1000)).toMatch(
+      /1000 broadcasts in a second are planned, .* up to \d+ a second fit into the 32 datagrams/,
+    );
+    expect(beyond(100, {}, { maxDatagramsPerRound: 1 })).toContain('1 datagrams');
+    expect(beyond(200)).toBeUndefined();
+    expect(beyond(200, { kinds: ['loss'] })).toBeDefined();
+    expect(beyond(100, { load: new Map([['broadcast', { perSecond: 100, valueBytes: 500 }]]) })).toBeDefined();
+    expect(beyond(100, { load: new Map([['write', { perSecond: 10_000, valueBytes: 500 }]]) })).toBeUndefined();
+    const delivery = rumorClaims.find((claim) => claim.property === 'delivery');
+    expect(delivery?.beyond).toBeUndefined();
   });
 
   it('need a round limit far from the stopping rule', () => {

@@ -21,8 +21,9 @@ import { SequenceSet } from './sequence-set.ts';
 import { checkRumorSettings, type RumorSettings, rumorSettings } from './settings.ts';
 import { afterPulledCycle, afterPush, outOfRounds, REMOVED } from './stopping.ts';
 
-/** Contacts whose feedback is still awaited; the oldest are forgotten. */
+/** Contacts whose feedback is still awaited, or so many rounds of them; the oldest are forgotten. */
 const AWAITED_LIMIT = 512;
+const AWAITED_ROUNDS = 4;
 
 /** Ways in which a planted bug differs; the real protocol has none of them. */
 export interface RumorQuirks {
@@ -35,11 +36,16 @@ export interface RumorQuirks {
 }
 
 interface HotRumor {
+  readonly id: string;
   readonly rumor: Rumor;
   readonly bytes: number;
   counter: number;
-  /** Own rounds in which it was spread or, where members only pull, could be. */
+  /** Own rounds since it became hot. */
   rounds: number;
+  /** Rounds and answers in which it was told. */
+  told: number;
+  /** Who told it, as `name/life`: they need no telling. Kept only where members push and pull. */
+  readonly tellers: Set<string>;
   /** Since the last own round: how many pulled it, and how many of those needed it. */
   answered: number;
   needed: number;
@@ -49,7 +55,7 @@ export interface RumorState {
   readonly members: ReadonlySet<string>;
   /** By origin, then its life: what this life of the member has delivered. */
   readonly known: Map<string, Map<number, SequenceSet>>;
-  /** Those that were spread longest ago come first. */
+  /** Among those told equally often, those told longest ago come first. */
   readonly hot: Map<string, HotRumor>;
   /** Rumours told in each contact of this boot, until feedback comes. */
   readonly awaited: Map<number, readonly string[]>;
@@ -110,7 +116,7 @@ function handle(state: RumorState, event: ProtocolEvent<Message>, ctx: Ctx, quir
       armTimer(state, ctx, ctx.settings.intervalMs);
       return;
     case 'message':
-      receive(state, event.from, event.message, ctx, quirks);
+      receive(state, event.from, event.fromLife, event.message, ctx, quirks);
       return;
     case 'operation':
       if (event.f === 'broadcast') broadcast(state, event.id, event.value, ctx);
@@ -153,7 +159,9 @@ function learn(state: RumorState, rumor: Rumor, ctx: Ctx): void {
 }
 
 function heat(state: RumorState, rumor: Rumor): void {
-  state.hot.set(idOf(rumor), { rumor, bytes: rumorBytes(rumor), counter: 0, rounds: 0, answered: 0, needed: 0 });
+  const id = idOf(rumor);
+  const bytes = rumorBytes(rumor);
+  state.hot.set(id, { id, rumor, bytes, counter: 0, rounds: 0, told: 0, tellers: new Set(), answered: 0, needed: 0 });
 }
 
 /** A restart spreads again what was hot at the crash, and knows again what had been delivered. */
@@ -202,59 +210,86 @@ function closeRound(state: RumorState, ctx: Ctx): void {
 
 function startRound(state: RumorState, ctx: Ctx): void {
   const { mode, fanout, feedback, maxRounds } = ctx.settings;
-  const told = mode === 'pull' ? [] : nextBatch(state, undefined);
+  const batches = mode === 'pull' ? [] : nextBatches(state, undefined, ctx);
   for (const peer of ctx.peers.sample(fanout)) {
-    if (told.length === 0) {
-      if (mode !== 'push') ctx.send(peer, { type: 'pull' });
-      continue;
-    }
-    ctx.send(peer, {
-      type: 'push',
-      contact: awaitFeedback(state, told, feedback === 'feedback'),
-      feedback: feedback === 'feedback',
-      pull: mode === 'push-pull',
-      rumors: told.map((hot) => hot.rumor),
+    if (batches.length === 0 && mode !== 'push') ctx.send(peer, { type: 'pull' });
+    batches.forEach((told, i) => {
+      ctx.send(peer, {
+        type: 'push',
+        contact: awaitFeedback(state, told, feedback === 'feedback', ctx),
+        feedback: feedback === 'feedback',
+        // One answer for all of them: by the last the partner knows what it need not answer.
+        pull: mode === 'push-pull' && i === batches.length - 1,
+        rumors: told.map((hot) => hot.rumor),
+      });
+      if (feedback === 'blind') for (const hot of told) count(state, hot.id, false, ctx);
     });
-    if (feedback === 'blind') for (const hot of told) count(state, idOf(hot.rumor), false, ctx);
   }
-  for (const hot of told) {
+  if (mode === 'pull') return;
+  for (const hot of state.hot.values()) {
     hot.rounds++;
-    if (outOfRounds(hot.rounds, maxRounds)) remove(state, idOf(hot.rumor), ctx);
+    if (outOfRounds(hot.rounds, maxRounds)) remove(state, hot.id, ctx);
   }
 }
 
-/** As many hot rumours as one datagram holds; those taken go to the back of the queue. */
-function nextBatch(state: RumorState, except: ReadonlySet<string> | undefined): HotRumor[] {
-  const taken: HotRumor[] = [];
-  let bytes = 0;
-  let full = false;
-  for (const [id, hot] of state.hot) {
-    if (except?.has(id)) continue;
-    full = bytes + hot.bytes > DATAGRAM_BYTES;
-    if (full) break;
-    bytes += hot.bytes;
-    taken.push(hot);
-  }
-  if (full) {
-    for (const hot of taken) {
-      const id = idOf(hot.rumor);
-      state.hot.delete(id);
-      state.hot.set(id, hot);
+/**
+ * The hot rumours, as many as fit into the datagrams of one round. Where not all fit, those told least often come first,
+ * so that a new one is never held up by those that most members know already; among equals the one told longest ago.
+ * `to`, as `name/life`: what that one told is left out.
+ */
+function nextBatches(state: RumorState, to: string | undefined, ctx: Ctx): HotRumor[][] {
+  const eligible: HotRumor[] = [];
+  for (const hot of state.hot.values()) if (to === undefined || !hot.tellers.has(to)) eligible.push(hot);
+  const all = packed(eligible, Number.POSITIVE_INFINITY);
+  const { maxDatagramsPerRound } = ctx.settings;
+  const batches =
+    all.length <= maxDatagramsPerRound
+      ? all
+      : packed(
+          eligible.sort((a, b) => a.told - b.told),
+          maxDatagramsPerRound,
+        );
+  const waiting = all.length > maxDatagramsPerRound;
+  for (const batch of batches) {
+    for (const hot of batch) {
+      hot.told++;
+      if (!waiting) continue;
+      state.hot.delete(hot.id);
+      state.hot.set(hot.id, hot);
     }
   }
-  return taken;
+  return batches;
+}
+
+/** One datagram after the other, in the order given; at most `limit` of them. */
+function packed(rumors: readonly HotRumor[], limit: number): HotRumor[][] {
+  const batches: HotRumor[][] = [];
+  let batch: HotRumor[] = [];
+  let bytes = 0;
+  for (const hot of rumors) {
+    if (batch.length === 0 || bytes + hot.bytes > DATAGRAM_BYTES) {
+      if (batches.length === limit) break;
+      batch = [];
+      bytes = 0;
+      batches.push(batch);
+    }
+    bytes += hot.bytes;
+    batch.push(hot);
+  }
+  return batches;
 }
 
 /** The number of a new contact. */
-function awaitFeedback(state: RumorState, told: readonly HotRumor[], wanted: boolean): number {
+function awaitFeedback(state: RumorState, told: readonly HotRumor[], wanted: boolean, ctx: Ctx): number {
   const contact = state.nextContact;
   state.nextContact = (contact + 1) % 2 ** 32;
   if (!wanted) return contact;
   state.awaited.set(
     contact,
-    told.map((hot) => idOf(hot.rumor)),
+    told.map((hot) => hot.id),
   );
-  if (state.awaited.size > AWAITED_LIMIT) {
+  const { fanout, maxDatagramsPerRound } = ctx.settings;
+  if (state.awaited.size > Math.max(AWAITED_LIMIT, AWAITED_ROUNDS * fanout * maxDatagramsPerRound)) {
     for (const oldest of state.awaited.keys()) {
       state.awaited.delete(oldest);
       break;
@@ -279,19 +314,26 @@ function remove(state: RumorState, id: string, ctx: Ctx): void {
   if (state.hot.delete(id)) ctx.persist(id);
 }
 
-function receive(state: RumorState, from: string, message: Message, ctx: Ctx, quirks: RumorQuirks): void {
+function receive(
+  state: RumorState,
+  from: string,
+  fromLife: number,
+  message: Message,
+  ctx: Ctx,
+  quirks: RumorQuirks,
+): void {
+  // Where members only pull, interest goes by who pulls what it knows already.
+  const teller = ctx.settings.mode === 'push-pull' ? `${from}/${fromLife}` : undefined;
   switch (message.type) {
-    case 'push': {
-      const before = message.pull ? new Set(message.rumors.map(idOf)) : undefined;
-      hear(state, from, message, ctx, quirks);
-      if (message.pull) answerPull(state, from, before, ctx);
+    case 'push':
+      hear(state, from, teller, message, ctx, quirks);
+      if (message.pull) answerPull(state, from, teller, ctx);
       return;
-    }
     case 'pull':
-      answerPull(state, from, undefined, ctx);
+      answerPull(state, from, teller, ctx);
       return;
     case 'answer':
-      hear(state, from, message, ctx, quirks);
+      hear(state, from, teller, message, ctx, quirks);
       return;
     case 'feedback':
       takeFeedback(state, message, ctx);
@@ -301,6 +343,7 @@ function receive(state: RumorState, from: string, message: Message, ctx: Ctx, qu
 function hear(
   state: RumorState,
   from: string,
+  teller: string | undefined,
   message: Message & { type: 'push' | 'answer' },
   ctx: Ctx,
   quirks: RumorQuirks,
@@ -313,6 +356,7 @@ function hear(
     const knew = impossible || knownOf(state, origin, life).has(sequence);
     known += knew ? '1' : '0';
     if (!knew) learnFromOther(state, rumor, ctx, quirks);
+    if (teller !== undefined) state.hot.get(idOf(rumor))?.tellers.add(teller);
   }
   if (message.feedback) ctx.send(from, { type: 'feedback', contact: message.contact, known });
 }
@@ -333,15 +377,15 @@ function learnFromOther(state: RumorState, rumor: Rumor, ctx: Ctx, quirks: Rumor
   }
 }
 
-function answerPull(state: RumorState, to: string, except: ReadonlySet<string> | undefined, ctx: Ctx): void {
-  const told = nextBatch(state, except);
-  if (told.length === 0) return;
+function answerPull(state: RumorState, to: string, teller: string | undefined, ctx: Ctx): void {
   // Where members push as well, their interest goes by their pushes alone.
   const decides = ctx.settings.mode === 'pull';
   const feedback = decides && ctx.settings.feedback === 'feedback';
-  const contact = awaitFeedback(state, told, feedback);
-  ctx.send(to, { type: 'answer', contact, feedback, rumors: told.map((hot) => hot.rumor) });
-  if (decides && !feedback) for (const hot of told) hot.answered++;
+  for (const told of nextBatches(state, teller, ctx)) {
+    const contact = awaitFeedback(state, told, feedback, ctx);
+    ctx.send(to, { type: 'answer', contact, feedback, rumors: told.map((hot) => hot.rumor) });
+    if (decides && !feedback) for (const hot of told) hot.answered++;
+  }
 }
 
 function takeFeedback(state: RumorState, message: Message & { type: 'feedback' }, ctx: Ctx): void {

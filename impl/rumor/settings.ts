@@ -10,6 +10,7 @@ export interface RumorSettings {
   readonly fanout: number;
   readonly maxRounds: number;
   readonly intervalMs: number;
+  readonly maxDatagramsPerRound: number;
 }
 
 const SECTION = 'Demers et al. 1987, section 1.4';
@@ -49,7 +50,7 @@ export const rumorSettings: SettingsSpec<RumorSettings> = {
   maxRounds: {
     default: 60,
     unit: 'rounds',
-    doc: 'A rumour is hot at a member for at most so many of its rounds, whatever the stopping rule says.',
+    doc: 'A rumour is hot at a member for at most so many of its rounds, told in them or not, whatever the stopping rule says.',
     source: 'pattern document, with 10; larger here, so that the stopping rule decides',
     min: 1,
     max: 100_000,
@@ -63,6 +64,15 @@ export const rumorSettings: SettingsSpec<RumorSettings> = {
     source: 'own',
     min: 1,
     max: 3_600_000,
+  },
+  maxDatagramsPerRound: {
+    default: 32,
+    unit: 'messages',
+    doc: 'Datagrams of hot rumours at most for each partner of a round, and for each answer to a pull; what is told least comes first.',
+    source: 'own; the paper assumes that all hot rumours fit',
+    min: 1,
+    max: 1024,
+    integer: true,
   },
 };
 

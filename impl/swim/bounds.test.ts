@@ -15,6 +15,8 @@ const calm: Conditions = {
   wallErrorMs: 0,
   linkLatencyMs: 1,
   schedulingMs: 0,
+  nameBytes: 2,
+  load: new Map(),
 };
 
 /** Rounds that synchronous push-pull really takes. */

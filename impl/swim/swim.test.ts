@@ -27,6 +27,8 @@ function boundsFor(n: number, livesLost: readonly string[] = []): Required<Omit<
     wallErrorMs: 0,
     linkLatencyMs: 1,
     schedulingMs: 0,
+    nameBytes: 2,
+    load: new Map(),
   };
   return { convergenceMs: 0, detectionMs: 0, refutationMs: 0, ...swim.bounds(quick, conditions) };
 }

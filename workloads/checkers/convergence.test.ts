@@ -11,7 +11,7 @@ function history(role = 'map', convergenceMs = 1000, extra: Partial<TestOptions>
     channels: [{ name: 'c', role, converges: true, claims, bounds: { convergenceMs } }],
     ...extra,
   });
-  return test;
+  return role === 'map' ? test.planned(100, 'n1', 'register', 'c', 'write', { key: 'k1', value: 'x' }) : test;
 }
 
 function poll(test: TestHistory, atMs: number, round: number, digests: Digests, views?: readonly Data[]): TestHistory {
@@ -99,6 +99,32 @@ describe('convergence checker', () => {
       const test = history('map', 1000, { channels }).phase(10_000, 'heal').phase(12_000, 'final');
       expect(judge(poll(test, 12_001, 1, ['a', 'a', 'b']).end(12_100)).verdict).toBe(verdict);
     }
+  });
+
+  it('does not apply to a map that the plan never writes to, however much it is read, unless its views differ', () => {
+    const channels = [{ name: 'c', role: 'map', converges: true, claims: [claim('convergence')] }].map((channel) => ({
+      ...channel,
+      bounds: { convergenceMs: 1000 },
+    }));
+    for (const [last, verdict] of [
+      ['a', 'not-applicable'],
+      ['b', 'invalid'],
+    ] as const) {
+      const test = new TestHistory({ channels });
+      test.planned(100, 'n1', 'register', 'c', 'read', { key: 'k1' });
+      test.phase(10_000, 'heal').phase(12_000, 'final');
+      const found = judge(
+        poll(test, 12_001, 1, ['a', 'a', last], [{}, {}, last === 'a' ? {} : { k1: ['v1', 'x'] }]).end(12_100),
+      );
+      expect(found.verdict).toBe(verdict);
+    }
+    const cut = new TestHistory({ channels }).phase(10_000, 'heal');
+    expect(judge(cut.end(10_500, 'interrupted')).reason).toBe('the plan has no writes on this channel');
+    const unwritten = history().phase(10_000, 'heal').phase(12_000, 'final');
+    expect(judge(poll(unwritten, 12_001, 1, ['a', 'a', 'a'], [{}, {}, {}]).end(12_100))).toMatchObject({
+      verdict: 'unknown',
+      reason: 'all views are equal, and empty',
+    });
   });
 
   it('leaves liars out', () => {

@@ -131,7 +131,11 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   const up = upAtEnd(timeline);
   const members = new Map([...up].filter(([name]) => !liars.has(name)));
   const cut = context.plan.members.length < 2 ? undefined : cutShort(context);
-  const nothing = { judged: 0, violations: 0, sound: '', broken: '' };
+  const isMap = fold.channel.role === 'map';
+  const planned = operationsPlanned(context, fold.channel.name);
+  const inapplicable =
+    isMap && !planned.has('write') && !planned.has('delete') ? 'the plan has no writes on this channel' : undefined;
+  const nothing = { judged: 0, violations: 0, inapplicable, sound: '', broken: '' };
   if (cut !== undefined) return conclude(claimed, { ...nothing, missing: cut });
   if (context.plan.members.length < 2) {
     return conclude(claimed, { ...nothing, inapplicable: 'the plan has one member, which agrees with itself' });
@@ -167,13 +171,11 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   };
   const late = rest.lastUnequalAt !== undefined && overdue(rest.lastUnequalAt);
   const isFalse = untrue !== undefined && overdue(finalTime);
-  const isMap = fold.channel.role === 'map';
   const isEmpty = isMap && rest.equalAt !== undefined && isEmptyMap(agreedView(fold, answers, members));
   const unread =
     fold.channel.role === 'membership' &&
     rest.equalAt !== undefined &&
     agreedView(fold, answers, members) === undefined;
-  const planned = operationsPlanned(context, fold.channel.name);
   const after = (time: number): string =>
     from < (timeline.healedAt ?? 0) && overdue(time)
       ? `${milliseconds((time - from) / 1e6)} after the last fault`
@@ -197,7 +199,7 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
     judged: members.size,
     violations: late || isFalse ? 1 : 0,
     witness: late ? unequalWitness(fold, rest) : untrue?.witness,
-    inapplicable: isEmpty && planned.size === 0 ? 'the plan has no operations on this channel' : undefined,
+    inapplicable,
     missing,
     sound: `all ${members.size} views equal ${milliseconds(details.convergenceMs ?? 0)} after the heal; ${bound}`,
     broken: late

@@ -11,6 +11,8 @@ import { clock, names, plural } from './wording.ts';
 
 /** A correct protocol is flagged with at most this chance per run and channel; half of it goes to the test of each member. */
 const ALARM = 1e-9;
+/** A residue above the claim that a correct protocol shows with at most this chance is no evidence for the claim either. */
+const DOUBT = 0.01;
 const PERCENT = (share: number): string => `${(share * 100).toFixed(3)} %`;
 
 export function judgeCoverage(
@@ -26,7 +28,10 @@ export function judgeCoverage(
   const pairs = judged * others;
   const residue = pairs === 0 ? 0 : missed / pairs;
   const effective = judged / Math.max(1, sample.overlap);
-  const chance = chanceOfMean(residue, claimed.rate, effective);
+  const chance = Math.min(
+    chanceOfMean(residue, claimed.rate, effective),
+    chanceWhateverHangsTogether(residue, claimed.rate),
+  );
   const deaf = deafMember(sample, claimed.rate);
   const broken = judged > 0 && (chance < ALARM / 2 || deaf !== undefined);
   const touchedResidue = sample.touchedPairs === 0 ? 0 : sample.touchedMissed / sample.touchedPairs;
@@ -37,6 +42,8 @@ export function judgeCoverage(
     (log.roster.length > 1 && beliefs?.heard === false ? 'no member said whom it believed up' : undefined) ??
     (log.unnamed > 0 ? `${plural(log.unnamed, 'accepted broadcast')} came without its instance` : undefined);
   const claim = `the claim is ${PERCENT(claimed.rate)}`;
+  const seen = `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}`;
+  const luck = `broadcasts that spread together share their luck, these count as ${effective.toFixed(1)}, and a correct protocol shows as much with a chance of up to ${shown(chance)}`;
   const result = conclude(claimed, {
     judged,
     violations: broken ? sample.short : 0,
@@ -46,9 +53,18 @@ export function judgeCoverage(
       : judged === 0 && sample.accepted > 0 && unheard === undefined
         ? `faults touched the spread of ${plural(sample.touched, 'broadcast')} (residue ${PERCENT(touchedResidue)}), and ${sample.unfinished} came too late to be judged`
         : undefined,
-    missing: unheard ?? (judged > 0 ? undefined : missingReason(sample)),
-    sound: `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}, ${claim}`,
-    broken: `residue ${PERCENT(residue)} over ${plural(judged, 'undisturbed broadcast')}, ${claim}: ${deaf ?? `a chance below ${chance.toExponential(1)}`}`,
+    missing:
+      unheard ??
+      (judged === 0
+        ? missingReason(sample)
+        : chance < DOUBT
+          ? `${seen}, far above the claim of ${PERCENT(claimed.rate)}, and too few to convict: ${luck}`
+          : undefined),
+    sound:
+      residue > claimed.rate
+        ? `${seen}, above the claim of ${PERCENT(claimed.rate)}, but not significantly: ${luck}`
+        : `${seen}, ${claim}`,
+    broken: `${seen}, ${claim}: ${deaf ?? `a chance below ${chance.toExponential(1)}`}`,
     details: {
       rate: claimed.rate,
       pairs,
@@ -64,6 +80,15 @@ export function judgeCoverage(
     },
   });
   return result;
+}
+
+/** Markov's inequality: it holds even where all broadcasts share one luck. */
+function chanceWhateverHangsTogether(residue: number, rate: number): number {
+  return residue <= rate ? 1 : rate / residue;
+}
+
+function shown(chance: number): string {
+  return chance >= 0.1 ? chance.toFixed(1) : chance.toExponential(0);
 }
 
 function missingReason(sample: Sample): string {

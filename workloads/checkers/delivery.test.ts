@@ -151,10 +151,25 @@ describe('coverage', () => {
   });
 
   it('takes broadcasts that spread together for fewer', () => {
-    const test = history(0.01);
-    for (let i = 0; i < 30; i++) send(test, 100, 'n1', i, `x${i}`);
-    for (let i = 0; i < 30; i++) deliver(test, 110, 'n1', 'n1', i, `x${i}`);
-    expect(judge(close(test), 'coverage')).toMatchObject({ verdict: 'valid', details: { overlap: 30 } });
+    for (const [rate, missed, verdict, words] of [
+      [
+        0.02,
+        30,
+        'valid',
+        'residue 100.000 % over 30 undisturbed broadcasts, above the claim of 2.000 %, but not significantly: ',
+      ],
+      [0.005, 30, 'unknown', 'far above the claim of 0.500 %, and too few to convict: '],
+      [0.005, 0, 'valid', 'residue 0.000 % over 30 undisturbed broadcasts, the claim is 0.500 %'],
+    ] as const) {
+      const test = history(rate);
+      for (let i = 0; i < 30; i++) send(test, 100, 'n1', i, `x${i}`);
+      for (const member of MEMBERS) {
+        for (let i = member === 'n1' ? 0 : missed; i < 30; i++) deliver(test, 110, member, 'n1', i, `x${i}`);
+      }
+      const found = judge(close(test), 'coverage');
+      expect(found).toMatchObject({ verdict, details: { overlap: 30 } });
+      expect(found.reason).toContain(words);
+    }
   });
 
   it('judges only broadcasts that no fault touched, and measures the others', () => {
@@ -214,10 +229,13 @@ describe('coverage', () => {
 
   it('never flags runs whose broadcasts keep to the rate, whole broadcasts lost at once', () => {
     const random = split('coverage');
-    for (let run = 0; run < 200; run++) {
+    const found = Array.from({ length: 200 }, () => {
       const test = close(stream(history(0.1), 60, () => random.next() < 0.1));
-      expect(judge(test, 'coverage').verdict).toBe('valid');
-    }
+      return judge(test, 'coverage').verdict;
+    });
+    expect(found).not.toContain('invalid');
+    // No evidence for the claim, at a chance of a hundredth.
+    expect(found.filter((verdict) => verdict !== 'valid').length).toBeLessThanOrEqual(4);
   });
 });
 

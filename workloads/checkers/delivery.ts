@@ -7,7 +7,9 @@
  * a membership protocol feeds the peers, believed up by all, from the broadcast until the delivery bound has passed.
  * One broadcast's residue counts as one value in [0, 1], because misses inside it hang together; broadcasts that spread
  * at the same time may share partners, so the largest number of them at any time divides the sample (tail-bound.ts). The
- * claim is broken where what was seen, by all together or by one member, has a chance below 1e-9.
+ * claim is broken where what was seen, by all together or by one member, has a chance below 1e-9. Such a sample can be
+ * small however many broadcasts there are: a residue above the claim is then said to be so, and where its chance is below
+ * a hundredth the verdict is `unknown`, because that is evidence neither for the claim nor, at 1e-9, against it.
  */
 import type { CheckContext, Checker, JudgedChannel } from '../../harness/model/checker.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';

@@ -192,7 +192,7 @@ function judgePhantoms(
     judged,
     violations: phantoms.count,
     witness: phantoms.witness,
-    inapplicable: planned.size > 0 ? undefined : 'the plan has no operations on this channel',
+    inapplicable: planned.has('write') || planned.has('delete') ? undefined : 'the plan has no writes on this channel',
     missing: judged === 0 ? 'no read and no final view showed anything' : undefined,
     sound: `every value in ${plural(fold.readsShown, 'read')} and ${plural(fold.viewsShown, 'final entry', 'final entries')} was written`,
     broken: `${plural(phantoms.count, 'value')} shown or applied that nobody wrote so`,

@@ -180,6 +180,20 @@ describe('register checker', () => {
     expect(found.witness?.summary).toContain(words);
   });
 
+  it('asks nothing of a plan that only reads, and convicts what shows up all the same', () => {
+    const test = history();
+    read(test, 200, 'n2', 'k1', null, null);
+    expect(verdicts(finish(test, {}))).toEqual({
+      'lost-writes': 'not-applicable',
+      'phantom-values': 'not-applicable',
+      'stale-reads': 'valid',
+      'version-order': 'not-applicable',
+    });
+    const haunted = history();
+    read(haunted, 200, 'n2', 'k1', 'x', 'v1');
+    expect(property(finish(haunted, {}), 'phantom-values').verdict).toBe('invalid');
+  });
+
   it('convicts a final view with an invented value, and one with a value of another key', () => {
     const invented = property(finish(plain(), { k1: ['v1', 'a'], k2: ['v7', 'x'] }), 'phantom-values');
     expect(invented.witness?.summary).toBe('Version v7 of k2 was shown as x, which nobody wrote.');

@@ -150,6 +150,8 @@ export class TestHistory {
       wallErrorMs: 0,
       linkLatencyMs: 1,
       schedulingMs: 0,
+      nameBytes: 2,
+      load: new Map(),
       ...this.options.conditions,
     };
     return { plan, cluster: 'sim', channels, conditions, timeline: createTimeline(plan) };
