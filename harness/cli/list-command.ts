@@ -1,16 +1,17 @@
-/** `hearsay list`: protocols with their claims and settings, workloads, faults, properties. */
+/** `hearsay list`: protocols with their claims and settings, workloads, faults, properties, metrics. */
 import type { Command } from '@commander-js/extra-typings';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { checkers } from '../../workloads/registry.ts';
 import { describeSetting } from '../model/settings-check.ts';
+import { METRICS, STATISTICS } from '../slo/metric-names.ts';
 import { type CliIo, createPaint, type Finish, type Paint } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 
 export function addListCommand(program: Command, io: CliIo, finish: Finish): void {
   program
     .command('list')
-    .description('list protocols with their claims, workloads, faults and properties')
+    .description('list protocols with their claims, workloads, faults, properties and metrics')
     .option('--json', 'prints one JSON object')
     .action((options) => {
       const catalogue = describeCatalogue();
@@ -64,7 +65,8 @@ export function describeCatalogue() {
         .filter(({ claims }) => claims.some((claim) => claim.property === name && claim.strength !== 'none'))
         .map((protocol) => protocol.name),
     }));
-  return { suite: SUITE, protocols, workloads, faults, properties };
+  const metrics = METRICS.map(({ name, unit, shape, scopes, doc }) => ({ name, unit, shape, scopes, doc }));
+  return { suite: SUITE, protocols, workloads, faults, properties, metrics };
 }
 
 function printCatalogue(catalogue: Catalogue, paint: Paint): string {
@@ -92,7 +94,15 @@ function printCatalogue(catalogue: Catalogue, paint: Paint): string {
   for (const fault of catalogue.faults) lines.push(`${paint('bold', fault.flag)}: ${fault.doc}; heal: ${fault.heal}`);
   lines.push('', paint('bold', 'PROPERTIES'));
   for (const { name, doc, claimedBy } of catalogue.properties) {
-    lines.push(`${paint('bold', name)}: ${doc}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'nobody'}`);
+    lines.push(
+      `${paint('bold', name)}: ${doc}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'no protocol, as it needs no claim'}`,
+    );
+  }
+  lines.push('', paint('bold', 'METRICS'), 'for --slo: METRIC or METRIC.STATISTIC, and a scope in front of a slash');
+  for (const { name, unit, shape, scopes, doc } of catalogue.metrics) {
+    const statistics = shape === 'distribution' ? `; statistics: ${STATISTICS.join(', ')}` : '';
+    const scoped = scopes.length > 0 ? `; scopes: ${scopes.join(', ')}` : '';
+    lines.push(`${paint('bold', name)} (${unit}${statistics}${scoped}): ${doc}`);
   }
   return lines.join('\n');
 }

@@ -164,22 +164,8 @@ export class SimCluster implements Cluster, SimWorld {
     }
     host.countSent(channel, message, bytes);
     const sequence = host.nextSequence(to);
-    const packet: SimPacket = {
-      kind: 'packet',
-      from: host,
-      fromBoot: host.boot,
-      fromLife: host.life,
-      to: target,
-      channel,
-      message,
-      wire: this.#codec ? this.#encode(host, target, channel, sequence, message) : undefined,
-      bytes,
-      epoch: this.#epoch,
-      sequence,
-      sentAt: this.#now,
-      corrupt: false,
-      stream: false,
-    };
+    const wire = this.#codec ? this.#encode(host, target, channel, sequence, message) : undefined;
+    const packet = this.#packet(host, target, channel, message, { wire, bytes, sequence, stream: false });
     host.links.sent(this.#epoch, to, bytes);
     const leaveAt = this.shaper.heldUntilNs(host.name, this.#now);
     if (leaveAt > this.#now) this.at(leaveAt, () => this.#transmit(packet));
@@ -200,23 +186,34 @@ export class SimCluster implements Cluster, SimWorld {
     if (target === undefined || target === host) return;
     const bytes = this.#sizeOf(host, channel, message);
     host.countSent(channel, message, bytes);
-    const packet: SimPacket = {
+    const wire = this.#codec ? JSON.stringify(message) : undefined;
+    const sequence = host.nextStream();
+    this.#tryStream(this.#packet(host, target, channel, message, { wire, bytes, sequence, stream: true }), 1);
+  }
+
+  #packet(
+    from: SimMember,
+    to: SimMember,
+    channel: number,
+    message: unknown,
+    form: Pick<SimPacket, 'wire' | 'bytes' | 'sequence' | 'stream'>,
+  ): SimPacket {
+    return {
       kind: 'packet',
-      from: host,
-      fromBoot: host.boot,
-      fromLife: host.life,
-      to: target,
+      from,
+      fromBoot: from.boot,
+      fromLife: from.life,
+      to,
       channel,
       message,
-      wire: this.#codec ? JSON.stringify(message) : undefined,
-      bytes,
+      wire: form.wire,
+      bytes: form.bytes,
       epoch: this.#epoch,
-      sequence: host.nextStream(),
+      sequence: form.sequence,
       sentAt: this.#now,
       corrupt: false,
-      stream: true,
+      stream: form.stream,
     };
-    this.#tryStream(packet, 1);
   }
 
   /** A connection is made, retried while packets get lost, and fails at once where the link is cut. */
