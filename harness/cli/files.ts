@@ -1,6 +1,8 @@
 /** Reading and writing files with errors that a user can act on. */
+
 import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../model/errors.ts';
 import { makeFolders, removeEmptyFolders } from '../run/make-folders.ts';
 
@@ -16,19 +18,21 @@ export function readText(path: string, what: string, largestBytes = LARGEST_BYTE
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
-    const pieces: Buffer[] = [];
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    const decoder = new StringDecoder('utf8');
+    // Decoded piece by piece, so that a long file is not held as bytes as well.
+    let text = '';
     let bytes = 0;
     for (;;) {
-      const piece = Buffer.allocUnsafe(PIECE_BYTES);
       const size = readSync(file, piece, 0, piece.length, null);
       if (size === 0) break;
       bytes += size;
       if (bytes > largestBytes) {
         throw new UserError(`${what} is larger than ${largestBytes} bytes`, path, 'split it, or plan a shorter run');
       }
-      pieces.push(piece.subarray(0, size));
+      text += decoder.write(piece.subarray(0, size));
     }
-    return Buffer.concat(pieces).toString('utf8');
+    return text + decoder.end();
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw fileError(error, path, what, 'name a file that exists and can be read');

@@ -7,7 +7,7 @@ import { checkers, workloads } from '../../workloads/registry.ts';
 import type { PlanKnowledge } from '../model/plan-check.ts';
 import type { JudgeParts } from '../run/judge.ts';
 import type { StoreParts } from '../run/run-and-store.ts';
-import { evaluateSlos } from '../slo/evaluate.ts';
+import { prepareSlos } from '../slo/evaluate.ts';
 import { createMetrics } from '../slo/metrics.ts';
 import type { Slo } from '../slo/slo-file.ts';
 
@@ -25,7 +25,7 @@ const COLOURS: ReadonlyMap<string, string> = new Map(
 /** What leaves a run's folder as a reader finds it. `onLine`: called at each line of the history. */
 export function storeParts(slos: readonly Slo[], onLine?: () => void): StoreParts {
   return {
-    evaluateSlos: (metrics, plan) => evaluateSlos(slos, metrics, plan),
+    prepareSlos: (plan) => prepareSlos(slos, plan),
     createReport(plan, timeline) {
       const report = createReport(plan, timeline);
       return {

@@ -23,12 +23,17 @@ export interface StoredRunOptions {
 export async function judgeStoredRun(runDirectory: string, options: StoredRunOptions): Promise<RunVerdict> {
   checkRunFolder(runDirectory);
   const planPath = join(runDirectory, FILES.plan);
-  const plan = await parsePlan(readText(planPath, "the run's plan"), planPath, KNOWLEDGE);
   const ownSlo = join(runDirectory, FILES.slo);
   const sloPath = options.slo ?? (existsSync(ownSlo) ? ownSlo : undefined);
-  const slos = sloPath === undefined ? [] : (await readSlo(sloPath, plan)).slos;
   const { partial, write } = options;
-  return rejudge({ plan, runDirectory, parts: JUDGE_PARTS, store: storeParts(slos), write, partial });
+  return rejudge({
+    loadPlan: () => parsePlan(readText(planPath, "the run's plan"), planPath, KNOWLEDGE),
+    store: async (plan) => storeParts(sloPath === undefined ? [] : (await readSlo(sloPath, plan)).slos),
+    runDirectory,
+    parts: JUDGE_PARTS,
+    write,
+    partial,
+  });
 }
 
 function checkRunFolder(directory: string): void {

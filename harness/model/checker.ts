@@ -1,7 +1,7 @@
 /** The checker contract: a pure fold over the history, to properties. */
 import type { Bounds, Claim, Conditions } from '../../impl/protocol.ts';
 import type { HistoryLine, LineType } from './history.ts';
-import type { Plan, PlannedChannel } from './plan.ts';
+import type { PlannedChannel, PlanOutline } from './plan.ts';
 import type { PropertyResult } from './verdict.ts';
 
 /** A planned channel with what its protocol claims, resolved by whoever knows the registry. */
@@ -15,7 +15,9 @@ export interface JudgedChannel {
 }
 
 export interface CheckContext {
-  readonly plan: Plan;
+  readonly plan: PlanOutline;
+  /** Kinds of operations (`f`) that the plan has, by channel. The operations themselves are in the history. */
+  readonly planned: ReadonlyMap<string, ReadonlySet<string>>;
   /** `sim`, `local`, ...; from the environment header or the run in progress. */
   readonly cluster: string;
   readonly channels: readonly JudgedChannel[];

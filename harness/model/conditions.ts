@@ -7,6 +7,17 @@ const SCHEDULING_MS = 50;
 /** Loopback, through the kernel and two event loops. */
 const LOOPBACK_LATENCY_MS = 2;
 
+/** Kinds of operations (`f`) that a plan has, by channel. */
+export function plannedKinds(operations: readonly PlannedOperation[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const kinds = new Map<string, Set<string>>();
+  for (const { channel, f } of operations) {
+    const known = kinds.get(channel);
+    if (known === undefined) kinds.set(channel, new Set([f]));
+    else known.add(f);
+  }
+  return kinds;
+}
+
 export function conditionsOf(plan: Plan, cluster: string): Conditions {
   const byzantine = new Set<string>();
   const livesLost = new Set<string>();

@@ -58,6 +58,9 @@ export interface PlannedNetwork {
   readonly jitterMs: number;
 }
 
+/** A plan without its operations, of which there may be more than one wants to keep in memory. */
+export type PlanOutline = Omit<Plan, 'operations'>;
+
 export interface Plan {
   readonly format: typeof PLAN_FORMAT;
   readonly version: typeof PLAN_VERSION;

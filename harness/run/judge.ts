@@ -1,10 +1,10 @@
 /** History lines in, properties and metrics out. Works on a run in progress and on a stored history alike. */
 import type { AnyProtocol } from '../../impl/protocol.ts';
 import type { CheckContext, Checker, CreateChecker, JudgedChannel, Timeline } from '../model/checker.ts';
-import { conditionsOf } from '../model/conditions.ts';
+import { conditionsOf, plannedKinds } from '../model/conditions.ts';
 import { UserError } from '../model/errors.ts';
 import type { HistoryLine, LineType } from '../model/history.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanOutline } from '../model/plan.ts';
 import type { Metrics, PropertyResult } from '../model/verdict.ts';
 
 /** What judging needs from elsewhere; a composition root brings it together. */
@@ -12,7 +12,7 @@ export interface JudgeParts {
   readonly protocols: ReadonlyMap<string, AnyProtocol>;
   readonly checkers: readonly { readonly name: string; readonly create: CreateChecker }[];
   /** `slackMs`: how far off the controller's times may be from the moment at which something took effect. */
-  createTimeline(plan: Plan, options: { slackMs: number }): Timeline & { line(line: HistoryLine): void };
+  createTimeline(plan: PlanOutline, options: { slackMs: number }): Timeline & { line(line: HistoryLine): void };
   createMetrics?(context: CheckContext): { line(line: HistoryLine): void; end(): Metrics };
 }
 
@@ -63,9 +63,11 @@ interface Guarded {
 
 export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Judge {
   const conditions = conditionsOf(plan, cluster);
-  const timeline = parts.createTimeline(plan, { slackMs: conditions.schedulingMs });
+  const { operations, ...outline } = plan;
+  const timeline = parts.createTimeline(outline, { slackMs: conditions.schedulingMs });
   const context: CheckContext = {
-    plan,
+    plan: outline,
+    planned: plannedKinds(operations),
     cluster,
     channels: judgedChannels(plan, cluster, parts.protocols),
     conditions,

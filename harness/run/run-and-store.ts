@@ -35,7 +35,8 @@ export interface ReportDraft {
 /** What a stored run needs beside what a run needs. */
 export interface StoreParts {
   createReport(plan: Plan, timeline: Timeline): ReportDraft;
-  evaluateSlos(metrics: Metrics, plan: Plan): readonly SloResult[];
+  /** Settles by the plan which SLOs apply; the metrics follow. */
+  prepareSlos(plan: Plan): (metrics: Metrics) => readonly SloResult[];
 }
 
 export interface StoreOptions extends Omit<RunOptions, 'environment' | 'record' | 'watch' | 'directory'> {
@@ -79,7 +80,8 @@ export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
       watch,
     });
     const historyHash = store.endHistory();
-    const verdict = verdictOf(plan, cluster, runDirectory, historyHash, result, options.store, result.interrupted);
+    const slos = options.store.prepareSlos(plan)(result.metrics);
+    const verdict = verdictOf(plan.seed, cluster, runDirectory, historyHash, result, slos, result.interrupted);
     if (draft !== undefined && context !== undefined) {
       writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context }) });
     }
@@ -90,21 +92,22 @@ export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
 }
 
 export interface RejudgeOptions extends ReadOptions {
-  readonly plan: Plan;
+  /** The run's plan; asked for once, so that nobody holds its operations while the history is read. */
+  loadPlan(): Promise<Plan>;
   readonly runDirectory: string;
   readonly parts: JudgeParts;
-  readonly store: StoreParts;
+  /** What judging needs beside the parts; the plan is the one that was loaded. */
+  store(plan: Plan): Promise<StoreParts>;
   /** Also draw the report again and write it, with the verdict, beside the history. */
   readonly write: boolean;
 }
 
-/** Judges a stored history again. Throws UserError where it cannot be read. */
-export function rejudge(options: RejudgeOptions): RunVerdict {
-  const { plan, runDirectory } = options;
+/** Judges a stored history again. Rejects with a UserError where it cannot be read. */
+export async function rejudge(options: RejudgeOptions): Promise<RunVerdict> {
+  const { runDirectory } = options;
   const path = join(runDirectory, FILES.history);
-  const cluster = clusterOf(path, options);
-  const judge = createJudge(plan, cluster, options.parts);
-  const draft = options.write ? guardDraft(options.store.createReport(plan, judge.context.timeline)) : undefined;
+  const { judge, slosOf, report } = prepareRejudge(options, clusterOf(path, options), await loadParts(options));
+  const { plan, cluster } = judge.context;
   const roster = new Set(plan.members.map((member) => member.name));
   let interrupted = false;
   const historyHash = readHistory(
@@ -112,16 +115,37 @@ export function rejudge(options: RejudgeOptions): RunVerdict {
     (line) => {
       checkMember(line, roster, path);
       judge.line(line);
-      draft?.line(line);
+      report?.draft.line(line);
       if (line.type === 'end') interrupted = line.outcome === 'interrupted';
     },
     options,
   );
-  const verdict = verdictOf(plan, cluster, runDirectory, historyHash, judge.end(), options.store, interrupted);
-  if (draft !== undefined) {
-    writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context: judge.context }) });
+  const judgement = judge.end();
+  const slos = slosOf(judgement.metrics);
+  const verdict = verdictOf(plan.seed, cluster, runDirectory, historyHash, judgement, slos, interrupted);
+  if (report !== undefined) {
+    writeResults(runDirectory, {
+      verdict,
+      ...report.draft.end({ plan: report.plan, verdict, context: judge.context }),
+    });
   }
   return verdict;
+}
+
+async function loadParts(options: RejudgeOptions): Promise<{ plan: Plan; store: StoreParts }> {
+  const plan = await options.loadPlan();
+  return { plan, store: await options.store(plan) };
+}
+
+/** What outlives the plan: only a report that is to be drawn keeps it. */
+function prepareRejudge(options: RejudgeOptions, cluster: string, { plan, store }: { plan: Plan; store: StoreParts }) {
+  const judge = createJudge(plan, cluster, options.parts);
+  const draft = options.write ? guardDraft(store.createReport(plan, judge.context.timeline)) : undefined;
+  return {
+    judge,
+    slosOf: store.prepareSlos(plan),
+    report: draft === undefined ? undefined : { draft, plan },
+  };
 }
 
 /** Throws UserError for a line about somebody the plan does not know: then the two do not belong together. */
@@ -170,23 +194,22 @@ function clusterOf(path: string, options: ReadOptions): string {
 }
 
 function verdictOf(
-  plan: Plan,
+  seed: string,
   cluster: string,
   runDir: string,
   historyHash: string,
   judgement: Judgement,
-  store: StoreParts,
+  slos: readonly SloResult[],
   interrupted: boolean,
 ): RunVerdict {
   const { properties, metrics } = judgement;
   const verdict = combine(properties);
-  const slos = store.evaluateSlos(metrics, plan);
   return {
     format: VERDICT_FORMAT,
     version: VERDICT_VERSION,
     verdict,
     exitCode: interrupted ? EXIT.interrupted : exitCode(verdict, slos),
-    seed: plan.seed,
+    seed,
     cluster,
     runDir,
     historyHash,

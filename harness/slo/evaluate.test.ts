@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlannedFault } from '../model/fault.ts';
 import type { PlannedOperation } from '../model/plan.ts';
 import type { Metrics } from '../model/verdict.ts';
-import { evaluateSlos } from './evaluate.ts';
+import { prepareSlos } from './evaluate.ts';
 import { parseSloFile } from './slo-file.ts';
 import { testPlan } from './test-context.ts';
 
@@ -20,7 +20,7 @@ const LOSS: PlannedFault = { id: 'l', type: 'loss', links: 'all', probability: 0
 const distribution = { unit: 'ms', count: 10, mean: 5, min: 1, p50: 5, p90: 9, p95: 9, p99: 10, p999: 10, max: 10 };
 
 function evaluate(text: string, metrics: Metrics, plan = testPlan([OPERATION], [LOSS])) {
-  return evaluateSlos(parseSloFile(text, 'slo.yaml', SCOPES), metrics, plan);
+  return prepareSlos(parseSloFile(text, 'slo.yaml', SCOPES), plan)(metrics);
 }
 
 describe('an SLO', () => {

@@ -11,10 +11,17 @@ import type { Metrics, SloResult } from '../model/verdict.ts';
 import type { Slo } from './slo-file.ts';
 import { holds } from './threshold.ts';
 
-export function evaluateSlos(slos: readonly Slo[], metrics: Metrics, plan: Plan): SloResult[] {
+/** Which of them apply is settled by the plan; the rest needs the metrics alone, when they are there. */
+export function prepareSlos(slos: readonly Slo[], plan: Plan): (metrics: Metrics) => SloResult[] {
+  const applying = slos
+    .filter((slo) => appliesTo(slo, plan))
+    .map((slo) => ({ slo, scope: slo.scope === undefined ? undefined : scopeName(slo.scope, plan) }));
+  return (metrics) => evaluate(applying, metrics);
+}
+
+function evaluate(applying: readonly { slo: Slo; scope: string | undefined }[], metrics: Metrics): SloResult[] {
   const results: SloResult[] = [];
-  for (const slo of slos) {
-    if (!appliesTo(slo, plan)) continue;
+  for (const { slo, scope } of applying) {
     const measured = measure(slo, metrics);
     if (measured === null && slo.spec.mayBeAbsent === true) continue;
     results.push({
@@ -22,7 +29,7 @@ export function evaluateSlos(slos: readonly Slo[], metrics: Metrics, plan: Plan)
       threshold: slo.text,
       measured,
       met: measured !== null && holds(slo.threshold, measured),
-      ...(slo.scope === undefined ? {} : { scope: scopeName(slo.scope, plan) }),
+      ...(scope === undefined ? {} : { scope }),
     });
   }
   return results;

@@ -1,6 +1,7 @@
 /** Test support: the context and the lines of a small run, for metrics, which ask nothing of the timeline. */
 import type { Conditions } from '../../impl/protocol.ts';
 import type { CheckContext, JudgedChannel } from '../model/checker.ts';
+import { plannedKinds } from '../model/conditions.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { Plan, PlannedOperation } from '../model/plan.ts';
 
@@ -67,5 +68,5 @@ export function testContext(plan: Plan): CheckContext {
     upThroughout: () => false,
     reachableThroughout: () => false,
   };
-  return { plan, cluster: 'sim', channels, conditions, timeline };
+  return { plan, planned: plannedKinds(plan.operations), cluster: 'sim', channels, conditions, timeline };
 }

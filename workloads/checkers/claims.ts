@@ -76,9 +76,7 @@ export function liarsOf(context: CheckContext, channel: string): ReadonlySet<str
 
 /** The operations (`f`) that the plan has for a channel. */
 export function operationsPlanned(context: CheckContext, channel: string): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const operation of context.plan.operations) if (operation.channel === channel) found.add(operation.f);
-  return found;
+  return context.planned.get(channel) ?? new Set();
 }
 
 /** Why the history says nothing about how the run ended; undefined when it reached its final reads. */

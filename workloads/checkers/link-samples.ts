@@ -5,7 +5,7 @@
 import type { Stay, Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, type LinkFault, linksOf, type PlannedFault, touches } from '../../harness/model/fault.ts';
 import type { EpochLine, LinksLine } from '../../harness/model/history.ts';
-import type { Plan } from '../../harness/model/plan.ts';
+import type { PlanOutline } from '../../harness/model/plan.ts';
 
 const MS = 1e6;
 /** A receiver that is up this soon after an epoch's start is compared, with an allowance for what it missed. */
@@ -51,7 +51,7 @@ export interface LinkSample {
 }
 
 export class LinkSamples {
-  readonly #plan: Plan;
+  readonly #plan: PlanOutline;
   readonly #timeline: Timeline;
   /** How long after an epoch's end, beyond what its faults add, its messages may still arrive. ms. */
   readonly #marginMs: number;
@@ -59,7 +59,7 @@ export class LinkSamples {
   /** epoch -> member -> its lines: one for each boot that counted anything. */
   readonly #lines = new Map<number, Map<string, LinksLine[]>>();
 
-  constructor(plan: Plan, timeline: Timeline, marginMs: number) {
+  constructor(plan: PlanOutline, timeline: Timeline, marginMs: number) {
     this.#plan = plan;
     this.#timeline = timeline;
     this.#marginMs = marginMs;

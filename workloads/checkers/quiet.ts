@@ -5,7 +5,7 @@
  */
 import type { Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, linksOf, type PlannedFault } from '../../harness/model/fault.ts';
-import type { Plan } from '../../harness/model/plan.ts';
+import type { PlanOutline } from '../../harness/model/plan.ts';
 
 const MS = 1e6;
 
@@ -36,7 +36,7 @@ function disturbs(fault: PlannedFault, except: string | undefined): boolean {
 }
 
 /** When faults were really on that touch anybody but `except`. `slackMs`: edges are no sharper than this. */
-export function disturbances(plan: Plan, timeline: Timeline, slackMs: number, except?: string): Intervals {
+export function disturbances(plan: PlanOutline, timeline: Timeline, slackMs: number, except?: string): Intervals {
   const planned = new Map(plan.faults.map((fault) => [fault.id, fault]));
   const found: [number, number][] = [];
   for (const window of timeline.faults) {
@@ -48,7 +48,7 @@ export function disturbances(plan: Plan, timeline: Timeline, slackMs: number, ex
 }
 
 /** The same as the plan alone has it. */
-export function plannedDisturbances(plan: Plan, slackMs: number, except?: string): Intervals {
+export function plannedDisturbances(plan: PlanOutline, slackMs: number, except?: string): Intervals {
   const found: [number, number][] = [];
   for (const fault of plan.faults) {
     if (!disturbs(fault, except)) continue;

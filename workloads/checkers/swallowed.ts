@@ -7,12 +7,12 @@ import {
   type SlowFault,
   touches,
 } from '../../harness/model/fault.ts';
-import type { Plan } from '../../harness/model/plan.ts';
+import type { PlanOutline } from '../../harness/model/plan.ts';
 
 /** From the end of a window to a member that is up again, ms, on a busy machine. */
 const RESTART_MS = 2000;
 
-export function isSwallowed(plan: Plan, fault: PlannedFault): boolean {
+export function isSwallowed(plan: PlanOutline, fault: PlannedFault): boolean {
   // These act on who is up when they begin.
   if (fault.type === 'kill' || fault.type === 'leave' || fault.type === 'pause') {
     return fault.targets.every((target) => isDownWhen(plan, fault, target));
@@ -44,7 +44,7 @@ export function isSwallowed(plan: Plan, fault: PlannedFault): boolean {
 }
 
 /** A kill takes everything along that the member has held back, and it is not surely back before the fault is over. */
-function isGoneBeforeRelease(plan: Plan, fault: SlowFault, member: string): boolean {
+function isGoneBeforeRelease(plan: PlanOutline, fault: SlowFault, member: string): boolean {
   return plan.faults.some(
     (kill) =>
       kill.type === 'kill' &&
@@ -56,7 +56,7 @@ function isGoneBeforeRelease(plan: Plan, fault: SlowFault, member: string): bool
 }
 
 /** Another kill or leave came first, and the member is not surely back. */
-function isDownWhen(plan: Plan, fault: PlannedFault, member: string): boolean {
+function isDownWhen(plan: PlanOutline, fault: PlannedFault, member: string): boolean {
   const own = plan.faults.indexOf(fault);
   return plan.faults.some(
     (other, index) =>
@@ -69,16 +69,16 @@ function isDownWhen(plan: Plan, fault: PlannedFault, member: string): boolean {
 }
 
 /** Kills and leaves, one after the other, keep it down for the whole window. */
-function isDownDuring(plan: Plan, fault: PlannedFault, member: string): boolean {
+function isDownDuring(plan: PlanOutline, fault: PlannedFault, member: string): boolean {
   return awayUntilMs(plan, fault, member, false) >= fault.untilMs;
 }
 
 /** As `isDownDuring`, or stopped by pauses in between: it does nothing in the window, but may hear of it later. */
-function isIdleDuring(plan: Plan, fault: PlannedFault, member: string): boolean {
+function isIdleDuring(plan: PlanOutline, fault: PlannedFault, member: string): boolean {
   return awayUntilMs(plan, fault, member, true) >= fault.untilMs;
 }
 
-function awayUntilMs(plan: Plan, fault: PlannedFault, member: string, countPauses: boolean): number {
+function awayUntilMs(plan: PlanOutline, fault: PlannedFault, member: string, countPauses: boolean): number {
   let awayUntil = fault.atMs;
   for (const other of [...plan.faults].sort((a, b) => a.atMs - b.atMs)) {
     if (other.type !== 'kill' && other.type !== 'leave' && other.type !== 'pause') continue;
@@ -94,7 +94,7 @@ function awayUntilMs(plan: Plan, fault: PlannedFault, member: string, countPause
 }
 
 /** A member that is down is not paused, and one that is killed comes back unpaused. */
-function pausedUntilMs(plan: Plan, pause: PauseFault, member: string): number {
+function pausedUntilMs(plan: PlanOutline, pause: PauseFault, member: string): number {
   if (isDownWhen(plan, pause, member)) return 0;
   const ends = plan.faults.filter(
     (other) =>
@@ -106,12 +106,12 @@ function pausedUntilMs(plan: Plan, pause: PauseFault, member: string): number {
   return Math.min(pause.untilMs, ...ends.map((other) => other.atMs));
 }
 
-function downUntilMs(plan: Plan, fault: PlannedFault): number {
+function downUntilMs(plan: PlanOutline, fault: PlannedFault): number {
   const never = (fault.type === 'kill' && fault.restart === 'never') || (fault.type === 'leave' && !fault.rejoin);
   return never ? plan.closing.healAtMs + plan.closing.deadlineMs : fault.untilMs;
 }
 
-function isCutDuring(plan: Plan, fault: PlannedFault, from: string, to: string): boolean {
+function isCutDuring(plan: PlanOutline, fault: PlannedFault, from: string, to: string): boolean {
   return plan.faults.some(
     (other) =>
       other.type === 'partition' &&

@@ -1,6 +1,7 @@
 /** Test support for checkers: small histories written by hand, and a checker run over them as a run does it. */
 
 import type { CheckContext, CreateChecker, JudgedChannel } from '../../harness/model/checker.ts';
+import { plannedKinds } from '../../harness/model/conditions.ts';
 import type { PlannedFault } from '../../harness/model/fault.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
 import type { Plan, PlannedOperation } from '../../harness/model/plan.ts';
@@ -154,7 +155,14 @@ export class TestHistory {
       load: new Map(),
       ...this.options.conditions,
     };
-    return { plan, cluster: 'sim', channels, conditions, timeline: createTimeline(plan) };
+    return {
+      plan,
+      planned: plannedKinds(plan.operations),
+      cluster: 'sim',
+      channels,
+      conditions,
+      timeline: createTimeline(plan),
+    };
   }
 
   /** Hands the checker what it wants, each line after the timeline has seen it. */

@@ -5,7 +5,7 @@
 import type { FaultWindow, Stay, Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from '../../harness/model/fault.ts';
 import type { FaultLine, HistoryLine, MemberLine } from '../../harness/model/history.ts';
-import type { Plan } from '../../harness/model/plan.ts';
+import type { PlanOutline } from '../../harness/model/plan.ts';
 
 export interface TimelineOptions {
   /**
@@ -31,7 +31,7 @@ interface IndexedFault {
 const BLOCKING = new Set<PlannedFault['type']>(['pause', 'slow', 'kill', 'leave']);
 
 /** A mutable timeline: hand it every line in order. */
-export function createTimeline(plan: Plan, options: TimelineOptions = {}): MutableTimeline {
+export function createTimeline(plan: PlanOutline, options: TimelineOptions = {}): MutableTimeline {
   return new FoldedTimeline(plan, options);
 }
 
@@ -84,7 +84,7 @@ class FoldedTimeline implements MutableTimeline {
   readonly #pairs = new Map<number, Intervals>();
   readonly #absences = new Map<string, { at: number; intervals: Intervals }>();
 
-  constructor(plan: Plan, options: TimelineOptions) {
+  constructor(plan: PlanOutline, options: TimelineOptions) {
     this.#slack = (options.slackMs ?? 0) * 1e6;
     this.stays = new Map(plan.members.map((member) => [member.name, []]));
     this.#index = new Map(plan.members.map((member, i) => [member.name, i]));
