@@ -52,6 +52,24 @@ module.exports = {
       { path: OURS, pathNot: '^harness/(slo|model)/|^impl/(protocol\\.ts|theory/)' },
     ),
     rule(
+      'spread-is-the-protocol-own-rules',
+      'The lock-step model needs the model, theory, and the rules that decide: no second copy, no cluster.',
+      { path: '^harness/spread/', pathNot: TEST },
+      { path: OURS, pathNot: '^harness/(spread|model)/|^impl/theory/|^impl/rumor/stopping\\.ts$' },
+    ),
+    rule(
+      'capacity-alone',
+      'Folding runs to rows needs the model only; what runs them and what theory expects is handed in.',
+      { path: '^harness/capacity/', pathNot: TEST },
+      { path: OURS, pathNot: '^harness/(capacity|model)/' },
+    ),
+    rule(
+      'papers-use-the-protocols',
+      'Published tables are reproduced by the lock-step model and the code of the protocols.',
+      { path: '^harness/papers/', pathNot: TEST },
+      { path: OURS, pathNot: '^harness/(papers|spread|model)/|^impl/' },
+    ),
+    rule(
       'only-roots-meet-protocols',
       'Which protocols exist is known to the composition roots.',
       { path: OURS, pathNot: [TEST, ROOTS, '^impl/'] },

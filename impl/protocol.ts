@@ -21,6 +21,9 @@ export interface Random {
 /** Plain data: what may be put into a message, a persisted record, a timer or a history line. */
 export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data | undefined };
 
+/** Where a member stands in a managed membership (Akka Cluster, membership life cycle). */
+export type LifecycleStatus = 'joining' | 'weakly-up' | 'up' | 'leaving' | 'exiting' | 'down' | 'removed';
+
 /** Health of a member as a membership protocol believes it (SWIM, section 4). */
 export type MemberStatus = 'alive' | 'suspect' | 'dead' | 'left';
 
@@ -37,6 +40,19 @@ export type Observation =
       readonly status: MemberStatus;
       readonly incarnation: number;
       readonly by?: string | undefined;
+    }
+  /**
+   * The observer's record of where `subject` stands in the life cycle changed. `made`: the observer made the change itself,
+   * and did not hear of it, possibly of several at once. `converged`: it was made as the leader, upon convergence.
+   */
+  | {
+      readonly kind: 'lifecycle';
+      readonly subject: string;
+      readonly subjectLife: number;
+      readonly incarnation: number;
+      readonly status: LifecycleStatus;
+      readonly made?: true | undefined;
+      readonly converged?: true | undefined;
     }
   /** The member raised its own incarnation to refute what was said about it. */
   | { readonly kind: 'refute'; readonly incarnation: number; readonly against: 'suspect' | 'dead' | 'left' }
@@ -60,6 +76,45 @@ export type Observation =
       readonly originLife: number;
       readonly sequence: number;
       readonly value: Data;
+    }
+  /** Consensus: a client's proposal was accepted for this instance, durably. */
+  | { readonly kind: 'propose'; readonly operation: number; readonly instance: number }
+  /** Consensus: the member decided an instance, for good: once per life, restarts with state included. */
+  | { readonly kind: 'decide'; readonly instance: number; readonly value: Data }
+  /** Aggregation: the member takes part in an epoch from here, with this input. `part`: its share of counting mass. */
+  | { readonly kind: 'epoch'; readonly epoch: number; readonly input: number; readonly part: number }
+  /**
+   * Aggregation: the member's side of an exchange took effect: so much was added to its mass. Value, weight and counting
+   * mass (summed over its instances). The two sides of an exchange are each other's negation.
+   */
+  | {
+      readonly kind: 'transfer';
+      readonly epoch: number;
+      readonly initiator: string;
+      readonly initiatorLife: number;
+      readonly responder: string;
+      readonly exchange: number;
+      readonly value: number;
+      readonly weight: number;
+      readonly part: number;
+    }
+  /**
+   * Aggregation: the member ended an epoch with this mass and these estimates. `cycles`: how many it took part in.
+   * `pending`: exchanges that it started and whose outcome it does not know.
+   */
+  | {
+      readonly kind: 'estimate';
+      readonly epoch: number;
+      readonly cycles: number;
+      readonly pending: number;
+      readonly value: number;
+      readonly weight: number;
+      readonly part: number;
+      readonly average: number;
+      readonly sum: number | null;
+      readonly count: number | null;
+      readonly max: number;
+      readonly min: number;
     };
 
 /** How a client operation ended, in Jepsen's terms: done, certainly not done, not known. */
@@ -210,7 +265,7 @@ export type Lie<Message> = (context: {
   readonly random: Random;
 }) => (to: string, message: Message) => readonly Message[];
 
-export type ProtocolRole = 'membership' | 'dissemination' | 'map' | 'reliable-broadcast';
+export type ProtocolRole = 'membership' | 'dissemination' | 'map' | 'reliable-broadcast' | 'aggregation' | 'consensus';
 
 export interface Protocol<State, Message, View extends Data, Settings> {
   /** As in `--protocol NAME`; also the name of its channel in a suite. */

@@ -6,7 +6,7 @@ export const membership: Workload = {
   name: 'membership',
   summary: "reads of members' views while members join, crash and are suspected",
   operations: [{ f: 'members', doc: 'null -> { alive, suspect }' }],
-  properties: ['convergence', 'detection', 'refutation'],
+  properties: ['convergence', 'detection', 'refutation', 'reinstatement', 'membership-legality'],
   defaultRate: () => 1,
   plan: (context) =>
     arrivals(context).map((atMs) => ({ atMs, member: drawMember(context, atMs), f: 'members', value: null })),

@@ -1,21 +1,30 @@
 /** Every workload and every checker, by name. */
 import type { CreateChecker } from '../harness/model/checker.ts';
 import type { Workload } from '../harness/model/workload.ts';
+import { aggregate } from './aggregate.ts';
 import { broadcast } from './broadcast.ts';
+import { createAggregateChecker } from './checkers/aggregate.ts';
 import { createBroadcastSafetyChecker } from './checkers/broadcast-safety.ts';
+import { createConsensusChecker } from './checkers/consensus.ts';
 import { createConvergenceChecker } from './checkers/convergence.ts';
 import { createDeliveryChecker } from './checkers/delivery.ts';
 import { createDetectionChecker } from './checkers/detection.ts';
 import { createFaultEffectChecker } from './checkers/fault-effect.ts';
+import { createMembershipLegalityChecker } from './checkers/membership-legality.ts';
 import { createNoCrashChecker } from './checkers/no-crash.ts';
 import { createRefutationChecker } from './checkers/refutation.ts';
 import { createRegisterChecker } from './checkers/register.ts';
+import { createReinstatementChecker } from './checkers/reinstatement.ts';
+import { consensus } from './consensus.ts';
 import { membership } from './membership.ts';
 import { register } from './register.ts';
 import { reliableBroadcast } from './reliable-broadcast.ts';
 
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [register, broadcast, membership, reliableBroadcast].map((workload) => [workload.name, workload]),
+  [register, broadcast, membership, reliableBroadcast, aggregate, consensus].map((workload) => [
+    workload.name,
+    workload,
+  ]),
 );
 
 export interface RegisteredChecker {
@@ -77,12 +86,60 @@ export const checkers: readonly RegisteredChecker[] = [
     properties: [{ name: 'refutation', doc: 'each suspicion of a live, reachable member is refuted, in bounded time' }],
   },
   {
+    name: 'reinstatement',
+    create: createReinstatementChecker,
+    properties: [
+      {
+        name: 'reinstatement',
+        doc: 'each live, reachable member that was given up is listed alive again in bounded time; generations never go back',
+      },
+    ],
+  },
+  {
+    name: 'membership-legality',
+    create: createMembershipLegalityChecker,
+    properties: [
+      {
+        name: 'membership-legality',
+        doc: 'members move through their life cycle by allowed steps only, and up, exiting and removed upon convergence only',
+      },
+    ],
+  },
+  {
     name: 'broadcast-safety',
     create: createBroadcastSafetyChecker,
     properties: [
       {
         name: 'broadcast-safety',
         doc: 'reliable broadcast among the correct members: validity, no duplication, integrity, consistency, totality',
+      },
+    ],
+  },
+  {
+    name: 'aggregate',
+    create: createAggregateChecker,
+    properties: [
+      {
+        name: 'mass-conservation',
+        doc: 'each exchange gives one member what it takes from the other, once; nothing else changes what a member holds',
+      },
+      {
+        name: 'estimate',
+        doc: "in undisturbed epochs all take part with their latest inputs and end close to these inputs' aggregates",
+      },
+    ],
+  },
+  {
+    name: 'consensus',
+    create: createConsensusChecker,
+    properties: [
+      {
+        name: 'consensus-safety',
+        doc: 'all lives of all members decide alike, only what was proposed, each instance once',
+      },
+      {
+        name: 'consensus-termination',
+        doc: 'what was proposed at a correct member is decided by every correct one, in bounded time after the heal',
       },
     ],
   },

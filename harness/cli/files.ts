@@ -41,7 +41,7 @@ export function readText(path: string, what: string, largestBytes = LARGEST_BYTE
   }
 }
 
-function fileError(error: unknown, path: string, what: string, mend: string): UserError {
+export function fileError(error: unknown, path: string, what: string, mend: string): UserError {
   const code = errorCode(error);
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'does not exist',

@@ -8,6 +8,7 @@ import { parsePlan } from '../model/plan-schema.ts';
 import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
 import { claimFolder, errorCode, readText } from './files.ts';
+import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import {
@@ -145,14 +146,6 @@ interface Options {
   readonly plan?: string | undefined;
   readonly planOnly?: true | undefined;
   readonly port?: number | undefined;
-}
-
-/** A flag given twice would silently mean its last value. */
-function once<T>(flag: string, parse: (text: string) => T): (text: string, previous: T | undefined) => T {
-  return (text, previous) => {
-    if (previous !== undefined) throw new UserError(`${flag} is given twice`, text, 'give it once');
-    return parse(text);
-  };
 }
 
 function asPath(text: string): string {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { SUITE } from '../../impl/registry.ts';
 import { UserError } from '../model/errors.ts';
-import { SEED_PATTERN } from '../model/plan-limits.ts';
+import { PROTOCOL_PATTERN, SEED_PATTERN } from '../model/plan-limits.ts';
 import { parseDuration, parseInteger, parseRate } from '../model/units.ts';
 import type { Profile, SettingOverride } from '../plan/make-plan.ts';
 
@@ -34,7 +34,7 @@ export function drawSeed(): string {
 /** Names between commas. */
 export function parseList(text: string, flag: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  const odd = names.find((name) => !/^[a-z][a-z0-9-]{0,31}$/.test(name));
+  const odd = names.find((name) => !PROTOCOL_PATTERN.test(name));
   if (odd !== undefined) throw new UserError(`${flag} is no list of names`, text, `write it as ${flag} a,b`);
   return names;
 }
@@ -62,7 +62,7 @@ export function parseCluster(text: string): 'sim' | 'local' {
 }
 
 export function parseOverride(text: string): SettingOverride {
-  const match = /^([a-z][a-z0-9-]*)\.([A-Za-z][A-Za-z0-9]*)=(.+)$/.exec(text.trim());
+  const match = /^((?:textbook\/)?[a-z][a-z0-9-]*)\.([A-Za-z][A-Za-z0-9]*)=(.+)$/.exec(text.trim());
   if (!match) throw new UserError('--set is not PROTOCOL.SETTING=VALUE', text, 'write --set swim.probeIntervalMs=500');
   return { protocol: match[1] as string, key: match[2] as string, text: match[3] as string };
 }

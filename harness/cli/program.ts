@@ -1,13 +1,17 @@
 /** The command line as a whole: commands, help, and how a call becomes an exit code. */
 import { Command } from '@commander-js/extra-typings';
 import { EXIT } from '../model/verdict.ts';
+import { addCapacityCommand } from './capacity-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import type { CliIo, Finish } from './io.ts';
 import { addListCommand } from './list-command.ts';
 import { addNemesisCommand } from './nemesis-command.ts';
+import { addPapersCommand } from './papers-command.ts';
+import { addPredictCommand } from './predict-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { reportError } from './report-error.ts';
+import { addSpreadCommand } from './spread-command.ts';
 import { HEARSAY_VERSION } from './version.ts';
 
 export function createProgram(io: CliIo, finish: Finish): Command {
@@ -24,6 +28,10 @@ export function createProgram(io: CliIo, finish: Finish): Command {
   addListCommand(program, io, finish);
   addReportCommand(program, io, finish);
   addCheckCommand(program, io, finish);
+  addSpreadCommand(program, io, finish);
+  addPredictCommand(program, io, finish);
+  addPapersCommand(program, io, finish);
+  addCapacityCommand(program, io, finish);
   program.addHelpText(
     'after',
     `

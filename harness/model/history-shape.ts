@@ -74,6 +74,8 @@ const MEMBER_EVENTS: ReadonlySet<string> = new Set(['up', 'crash', 'stop', 'paus
 const PHASES: ReadonlySet<string> = new Set(['load', 'heal', 'final']);
 const OUTCOMES: ReadonlySet<string> = new Set(['completed', 'interrupted']);
 const STATUSES: ReadonlySet<string> = new Set(['alive', 'suspect', 'dead', 'left']);
+const LIFECYCLE: ReadonlySet<string> = new Set(['joining', 'weakly-up', 'up', 'leaving', 'exiting', 'down', 'removed']);
+const ESTIMATES = ['average', 'value', 'weight', 'part', 'max', 'min'] as const;
 const REFUTED: ReadonlySet<string> = new Set(['suspect', 'dead', 'left']);
 const RECEIPT_FIELDS = [
   'received',
@@ -113,6 +115,42 @@ function observation(fields: Fields): Problem {
       return whole(fields, 'operation') ?? whole(fields, 'sequence');
     case 'deliver':
       return text(fields, 'origin') ?? whole(fields, 'originLife') ?? whole(fields, 'sequence');
+    case 'lifecycle':
+      if (fields.made !== undefined && fields.made !== true) return 'made is not true';
+      if (fields.converged !== undefined && fields.converged !== true) return 'converged is not true';
+      return (
+        text(fields, 'subject') ??
+        whole(fields, 'subjectLife') ??
+        whole(fields, 'incarnation') ??
+        oneOf(fields, 'status', LIFECYCLE)
+      );
+    case 'propose':
+      return whole(fields, 'operation') ?? whole(fields, 'instance');
+    case 'decide':
+      return whole(fields, 'instance');
+    case 'epoch':
+      return whole(fields, 'epoch') ?? finite(fields, 'input') ?? finite(fields, 'part');
+    case 'transfer':
+      return (
+        whole(fields, 'epoch') ??
+        text(fields, 'initiator') ??
+        whole(fields, 'initiatorLife') ??
+        text(fields, 'responder') ??
+        whole(fields, 'exchange') ??
+        finite(fields, 'value') ??
+        finite(fields, 'weight') ??
+        finite(fields, 'part')
+      );
+    case 'estimate':
+      return (
+        whole(fields, 'epoch') ??
+        whole(fields, 'cycles') ??
+        whole(fields, 'pending') ??
+        ESTIMATES.map((key) => finite(fields, key)).find((problem) => problem !== undefined) ??
+        ['sum', 'count']
+          .map((key) => (fields[key] === null ? undefined : finite(fields, key)))
+          .find((problem) => problem !== undefined)
+      );
     default:
       return 'kind is not known';
   }

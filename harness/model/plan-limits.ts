@@ -14,6 +14,9 @@ export const PLAN_LIMITS = {
 /** Names become object keys and parts of metric names: no capitals, no integers, nothing that needs quoting. */
 export const NAME_PATTERN = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** Protocols, and channels, which are called after them: names too, or names in the textbook's folder. */
+export const PROTOCOL_PATTERN = /^(textbook\/)?[a-z][a-z0-9-]{0,31}$/;
+
 /** Printable: no control, format, surrogate or line separator characters. */
 export const SEED_PATTERN = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,64}$/u;
 

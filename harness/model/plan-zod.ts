@@ -4,11 +4,12 @@
  */
 import type * as Zod from 'zod';
 import { PLAN_FORMAT, PLAN_VERSION } from './plan.ts';
-import { NAME_PATTERN, PLAN_LIMITS, SEED_PATTERN } from './plan-limits.ts';
+import { NAME_PATTERN, PLAN_LIMITS, PROTOCOL_PATTERN, SEED_PATTERN } from './plan-limits.ts';
 
 /** Strict: an unknown key is an error. */
 export function createPlanSchema(z: typeof Zod) {
   const name = z.string().regex(NAME_PATTERN, { error: 'a name of a-z, 0-9 and -, a letter first, at most 32 long' });
+  const protocol = z.string().regex(PROTOCOL_PATTERN, { error: 'a name, or textbook/ and a name' });
   const timeMs = z.number().min(0).max(PLAN_LIMITS.timeMs);
   const share = z.number().gt(0).max(1);
   const names = z.array(name).min(1).max(PLAN_LIMITS.members);
@@ -79,7 +80,7 @@ export function createPlanSchema(z: typeof Zod) {
       restart: z.enum(['with-state', 'without-state', 'never']),
     }),
     z.strictObject({ type: z.literal('leave'), ...window, targets: names, rejoin: z.boolean() }),
-    z.strictObject({ type: z.literal('byzantine'), ...window, targets: names, channel: name, behaviour: name }),
+    z.strictObject({ type: z.literal('byzantine'), ...window, targets: names, channel: protocol, behaviour: name }),
   ]);
 
   const operation = z.strictObject({
@@ -87,7 +88,7 @@ export function createPlanSchema(z: typeof Zod) {
     atMs: timeMs,
     member: name,
     workload: name,
-    channel: name,
+    channel: protocol,
     f: name,
     value: data,
   });
@@ -101,11 +102,11 @@ export function createPlanSchema(z: typeof Zod) {
       .min(1)
       .max(PLAN_LIMITS.members),
     channels: z
-      .array(z.strictObject({ name, protocol: name, settings: z.record(z.string(), data) }))
+      .array(z.strictObject({ name: protocol, protocol, settings: z.record(z.string(), data) }))
       .min(1)
       .max(PLAN_LIMITS.channels),
     workloads: z
-      .array(z.strictObject({ name, channel: name, ratePerSecond: z.number().min(0).max(1e6) }))
+      .array(z.strictObject({ name, channel: protocol, ratePerSecond: z.number().min(0).max(1e6) }))
       .max(PLAN_LIMITS.workloads),
     operations: z.array(operation).max(PLAN_LIMITS.operations),
     faults: z.array(fault).max(PLAN_LIMITS.faults),

@@ -236,7 +236,7 @@ function deadlineOf(plan: Plan, protocols: readonly AnyProtocol[]): number {
     0,
     ...channels.map(({ role, bounds }) => {
       const own = Math.max(0, ...Object.values(bounds).filter((bound) => bound !== undefined));
-      return role === 'map' || role === 'dissemination' ? merged + own : own;
+      return role === 'map' || role === 'dissemination' || role === 'aggregation' ? merged + own : own;
     }),
   );
   const deadlineMs = Math.ceil(longest / 1000) * 1000 + 1000;

@@ -4,6 +4,8 @@
  * correct cluster is the control: nothing of it may be flagged.
  */
 import { describe, expect, it } from 'vitest';
+import { aggregationKeepsMaximum, aggregationLosesMass } from '../../impl/aggregation/planted-bugs.ts';
+import { akkaIgnoresConvergence } from '../../impl/akka/planted-bugs.ts';
 import {
   antiEntropyDropsKey,
   antiEntropyForgetsAcknowledged,
@@ -17,6 +19,8 @@ import {
   brachaKeyedByValue,
   brachaNoAmplification,
 } from '../../impl/bracha/planted-bugs.ts';
+import { cassandraNeverReinstates } from '../../impl/cassandra/planted-bugs.ts';
+import { consensusMajorityOfKnown, consensusTellsNobody } from '../../impl/consensus/planted-bugs.ts';
 import type { AnyProtocol } from '../../impl/protocol.ts';
 import { rumorDeliversTwice, rumorDropsHalf, rumorInvents } from '../../impl/rumor/planted-bugs.ts';
 import { rumor } from '../../impl/rumor/rumor.ts';
@@ -105,6 +109,49 @@ const DEFECTS: readonly Defect[] = [
     convergence: 3,
   }),
   planted('anti-entropy makes a value up', { 'anti-entropy': antiEntropyInvents }, CUT, { 'phantom-values': 3 }),
+
+  planted(
+    'cassandra takes a conviction as final',
+    { cassandra: cassandraNeverReinstates },
+    { partition: true },
+    { reinstatement: 3 },
+    { protocols: ['cassandra'] },
+  ),
+  planted(
+    'akka lets its leader act without convergence',
+    { akka: akkaIgnoresConvergence },
+    { partition: true, churn: '12/min' },
+    { 'membership-legality': 3 },
+    { protocols: ['akka'], timeMs: 60_000, withoutState: true },
+  ),
+  planted(
+    'aggregation forgets an exchange',
+    { aggregation: aggregationLosesMass },
+    { loss: '0.2' },
+    { 'mass-conservation': 3 },
+    { protocols: ['aggregation'] },
+  ),
+  planted(
+    'aggregation keeps its maximum for ever',
+    { aggregation: aggregationKeepsMaximum },
+    {},
+    { estimate: 3 },
+    { protocols: ['aggregation'] },
+  ),
+  planted(
+    'consensus decides by a majority of what it knows',
+    { consensus: consensusMajorityOfKnown },
+    { partition: true },
+    { 'consensus-safety': 3 },
+    { protocols: ['consensus'] },
+  ),
+  planted(
+    'consensus keeps decisions to itself',
+    { consensus: consensusTellsNobody },
+    { partition: 'one' },
+    { 'consensus-termination': 3 },
+    { protocols: ['consensus'] },
+  ),
 
   planted('rumor delivers twice', { rumor: rumorDeliversTwice }, CUT, { delivery: 3 }),
   planted('rumor delivers what nobody broadcast', { rumor: rumorInvents }, CUT, { delivery: 3 }),

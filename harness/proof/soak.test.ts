@@ -5,11 +5,20 @@
 import { expect, test } from 'vitest';
 import { protocols, SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
+import { conditionsOf } from '../model/conditions.ts';
 import { UserError } from '../model/errors.ts';
 import { FAULT_TYPES } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
 import { combine, type PropertyResult } from '../model/verdict.ts';
 import { drawnPlan, runOnSim, seedCount } from './test-scenario.ts';
+
+/** Out of the claims by the settings alone, whatever the faults: no promise that the draw could have gone beyond. */
+function neverPromised(plan: Plan, property: PropertyResult): boolean {
+  const channel = plan.channels.find(({ name }) => name === property.channel);
+  const claims = channel === undefined ? [] : (protocols.get(channel.protocol)?.claims ?? []);
+  const claim = claims.find((candidate) => candidate.property === property.name);
+  return claim?.beyond?.(channel?.settings, conditionsOf({ ...plan, faults: [] }, 'sim')) !== undefined;
+}
 
 const SEEDS = seedCount(120);
 /** A second of wall time per plan is an order of magnitude more than one takes. */
@@ -47,7 +56,9 @@ function soak(label: string, names: readonly string[], plans: number, ratePerSec
     for (const fault of plan.faults) kinds.add(fault.type);
     const { properties } = runOnSim(plan);
     tally[combine(properties)]++;
-    const beyond = properties.filter((property) => property.beyondClaims !== undefined);
+    const beyond = properties.filter(
+      (property) => property.beyondClaims !== undefined && !neverPromised(plan, property),
+    );
     if (beyond.length > 0) tally.beyond++;
     if (beyond.some((property) => property.violations > 0)) tally.brokenBeyond++;
     for (const property of properties) {
@@ -81,7 +92,6 @@ function expectClean(found: Soak, plans: number): void {
   expect(found.flagged).toEqual([]);
   expect(found.unclear.filter((line) => !line.includes(': fault-effect'))).toEqual([]);
   expect(found.unclear.length).toBeLessThanOrEqual(Math.max(1, plans * 0.02));
-  expect(found.beyond).toBeLessThanOrEqual(plans / 3);
   expect(found.impossible).toBeLessThanOrEqual(Math.max(2, plans * 0.1));
 }
 
@@ -90,6 +100,8 @@ test(
   () => {
     const found = soak('suite', SUITE, SEEDS);
     expectClean(found, SEEDS);
+    // The draw is to try the claims, not to lie beyond them.
+    expect(found.beyond).toBeLessThanOrEqual(SEEDS / 3);
     // Enough of each property was really judged, over enough kinds of faults.
     const rarest = { convergence: 1, 'lost-writes': 1, 'stale-reads': 1, delivery: 1, refutation: 1, 'no-crash': 1 };
     for (const [name, share] of Object.entries({ ...rarest, coverage: 0.5, detection: 0.1, 'broadcast-safety': 0.6 })) {
@@ -104,7 +116,7 @@ const EACH = Math.ceil(SEEDS / 4);
 /** Alone, a protocol that speaks only when it is asked to would leave short faults nothing to act on. */
 const BUSY_PER_SECOND = 15;
 
-test.each([...protocols.keys()])(
+test.each([...protocols.keys()].filter((name) => !name.startsWith('textbook/')))(
   `%s alone is not flagged under ${EACH} drawn plans`,
   (name) => expectClean(soak(name, [name], EACH, BUSY_PER_SECOND), EACH),
   PATIENCE_MS,

@@ -39,7 +39,7 @@ export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'p
   const honest = plan.members.map((member) => member.name).filter((name) => !conditions.byzantine.includes(name));
   const rules: AgreementRule[] = [];
   for (const channel of judgedChannels(plan, cluster, parts.protocols)) {
-    if (channel.role === 'reliable-broadcast') {
+    if (channel.role === 'reliable-broadcast' || channel.role === 'consensus') {
       // A lost life counts as crashed: its successor owes nothing of what was broadcast before.
       const obliged = honest.filter((name) => !conditions.livesLost.includes(name));
       rules.push({ channel: channel.name, obliged: new Set(obliged), delivers: true });
@@ -57,12 +57,13 @@ const LEAST_QUIESCE_MS = 1000;
  * need; else nobody could judge them.
  */
 function quiesceMs({ plan, channels }: CheckContext): number {
-  const rumors = channels
-    .filter((channel) => channel.role === 'dissemination')
-    .map((channel) => channel.bounds.deliveryMs);
+  // The same goes for aggregation: an epoch that began after the heal must be able to end.
+  const needed = channels.map(({ role, bounds }) =>
+    role === 'dissemination' ? bounds.deliveryMs : role === 'aggregation' ? bounds.convergenceMs : undefined,
+  );
   return Math.min(
     plan.closing.deadlineMs,
-    Math.max(LEAST_QUIESCE_MS, ...rumors.filter((bound) => bound !== undefined)),
+    Math.max(LEAST_QUIESCE_MS, ...needed.filter((bound) => bound !== undefined)),
   );
 }
 

@@ -66,7 +66,7 @@ export class Member {
     const peers = new PeerSet(identity.name, ports.random(`${channel.name}.peers`));
     const role = channel.protocol.role;
     // In a suite nobody is known before membership says so; reliable broadcast always draws from the plan.
-    const fed = membership && (role === 'dissemination' || role === 'map');
+    const fed = membership && (role === 'dissemination' || role === 'map' || role === 'aggregation');
     if (!fed) for (const name of identity.roster) peers.add(name);
     const context: Context<unknown> = {
       self: identity.name,
@@ -110,7 +110,7 @@ export class Member {
       this.#slots.forEach((slot, index) => {
         if (index === from) return;
         const role = slot.channel.protocol.role;
-        if (role !== 'dissemination' && role !== 'map') return;
+        if (role !== 'dissemination' && role !== 'map' && role !== 'aggregation') return;
         if (up) slot.peers.add(member);
         else slot.peers.remove(member);
         slot.channel.protocol.handle(slot.state, { type: 'membership', member, life, up }, slot.context);

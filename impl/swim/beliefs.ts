@@ -1,8 +1,9 @@
 /** What a member believes of the others, and how it hears and answers what is said about itself. */
+import { MAX_NUMBER, roomForUpdates, sumOfRecords, updateBytes } from '../primitives/membership-claims.ts';
+import { ALIVE, beats, DEAD, isUp, LEFT, STATUS_NAMES, SUSPECT, type Update } from '../primitives/membership-order.ts';
 import { logarithmicLimit } from '../primitives/suspicion.ts';
 import type { Data } from '../protocol.ts';
-import { isUpdate, MAX_NUMBER, type Message, roomForUpdates, updateBytes } from './messages.ts';
-import { ALIVE, beats, DEAD, isUp, LEFT, STATUS_NAMES, SUSPECT, type Update } from './order.ts';
+import type { Message } from './messages.ts';
 import { suspicionMs } from './settings.ts';
 import type { SwimContext, SwimState, Timer } from './state.ts';
 
@@ -183,17 +184,9 @@ export function persistChanges(state: SwimState, ctx: SwimContext): void {
  * of a member only ever moves up in SWIM's order. The other channels hear who is up.
  */
 export function restore(state: SwimState, records: readonly Data[], ctx: SwimContext): void {
-  const latest = new Map<string, Update>();
-  for (const record of records) {
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) continue;
-    const { i, u } = record as { readonly [key: string]: Data | undefined };
-    if (typeof i === 'number' && Number.isInteger(i) && i > state.incarnation) state.incarnation = i;
-    for (const update of Array.isArray(u) ? u : []) {
-      if (!isUpdate(update) || update[0] === state.self || !state.roster.has(update[0])) continue;
-      const held = latest.get(update[0]);
-      if (held === undefined || beats(update, held)) latest.set(update[0], update);
-    }
-  }
+  const known = (name: string) => name !== state.self && state.roster.has(name);
+  const { incarnation, latest } = sumOfRecords(records, known);
+  state.incarnation = Math.max(state.incarnation, incarnation);
   for (const [name, update] of latest) {
     hold(state, update, ctx);
     if (isUp(update)) ctx.announce(name, update[1], true);

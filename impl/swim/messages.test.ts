@@ -1,10 +1,11 @@
 import { encode, decode as unpack } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_NUMBER } from '../primitives/membership-claims.ts';
+import { ALIVE, SUSPECT, type Update } from '../primitives/membership-order.ts';
 import { settingsOf } from '../protocol.ts';
 import { World } from '../testkit.ts';
-import { decode, kindOf, MAX_NUMBER, type Message, updateBytes } from './messages.ts';
-import { ALIVE, SUSPECT, type Update } from './order.ts';
+import { decode, kindOf, type Message } from './messages.ts';
 import { swimSettings } from './settings.ts';
 import { swim } from './swim.ts';
 
@@ -93,16 +94,4 @@ describe('decode', () => {
     );
     expect(passed).toBeGreaterThan(300);
   });
-});
-
-it('updateBytes is at least the encoded size', () => {
-  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
-  const number = fc.nat(MAX_NUMBER);
-  fc.assert(
-    fc.property(name, number, number, fc.option(name), (subject, life, incarnation, by) => {
-      const update: Update =
-        by === null ? [subject, life, incarnation, ALIVE] : [subject, life, incarnation, SUSPECT, by];
-      expect(updateBytes(update)).toBeGreaterThanOrEqual(encode(update).byteLength);
-    }),
-  );
 });

@@ -1,7 +1,8 @@
 /** Failure detection (SWIM, sections 3.1 and 4.2): direct and indirect probes, and who is suspected for silence. */
+
+import { ALIVE, SUSPECT } from '../primitives/membership-order.ts';
 import { believe, learn, updatesFor } from './beliefs.ts';
 import type { Message } from './messages.ts';
-import { ALIVE, SUSPECT } from './order.ts';
 import type { SwimContext, SwimState, Timer } from './state.ts';
 
 function nextSequence(state: SwimState): number {

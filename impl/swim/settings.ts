@@ -1,4 +1,5 @@
 /** SWIM's settings, where their values come from, and what they imply for a cluster of a given size. */
+import { pushPullScale } from '../primitives/push-pull-scale.ts';
 import { suspicionTimeoutMs } from '../primitives/suspicion.ts';
 import type { SettingsSpec } from '../protocol.ts';
 
@@ -116,9 +117,7 @@ export function checkSwimSettings(settings: SwimSettings): string | undefined {
 
 /** Time between two whole-state exchanges that a member starts when it knows n members, ms (memberlist pushPullScale). */
 export function syncPeriodMs(settings: SwimSettings, n: number): number {
-  let scale = 1;
-  for (let size = 32; size < n; size *= 2) scale++;
-  return settings.syncIntervalMs * scale;
+  return settings.syncIntervalMs * pushPullScale(n);
 }
 
 /** How long a suspicion lasts when n members are known, ms. */

@@ -1,10 +1,10 @@
 /** What a member keeps, and the hooks through which a test can plant a bug. */
 import { PeerSet } from '../member/peers.ts';
+import type { Update } from '../primitives/membership-order.ts';
 import { PiggybackQueue } from '../primitives/piggyback-queue.ts';
+import { Rotation } from '../primitives/rotation.ts';
 import type { Context } from '../protocol.ts';
 import type { Message } from './messages.ts';
-import type { Update } from './order.ts';
-import { Rotation } from './rotation.ts';
 import type { SwimSettings } from './settings.ts';
 
 export type SwimContext = Context<Message, SwimSettings>;

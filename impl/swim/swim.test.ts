@@ -1,9 +1,9 @@
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
+import { MAX_MESSAGE_BYTES } from '../primitives/membership-claims.ts';
 import { type Bounds, type Conditions, type Data, type Observation, type Protocol, settingsOf } from '../protocol.ts';
 import { type Seen, type Sent, World } from '../testkit.ts';
-import { MAX_MESSAGE_BYTES } from './messages.ts';
 import { type SwimSettings, swimSettings } from './settings.ts';
 import { type SwimProtocol, type SwimView, swim } from './swim.ts';
 

@@ -9,6 +9,8 @@
  *
  * Order of claims: order.ts. Messages: messages.ts. Beliefs and refutation: beliefs.ts. Probes: probing.ts.
  */
+import { updateBytes } from '../primitives/membership-claims.ts';
+import { ALIVE, isUp, SUSPECT } from '../primitives/membership-order.ts';
 import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import {
   endSuspicion,
@@ -23,8 +25,7 @@ import {
 } from './beliefs.ts';
 import { swimBounds } from './bounds.ts';
 import { swimClaims } from './claims.ts';
-import { decode, kindOf, type Message, updateBytes } from './messages.ts';
-import { ALIVE, isUp, SUSPECT } from './order.ts';
+import { decode, kindOf, type Message } from './messages.ts';
 import { askOthers, contactDead, onProbeMessage, probePeriod } from './probing.ts';
 import { checkSwimSettings, type SwimSettings, swimSettings, syncPeriodMs } from './settings.ts';
 import { initSwim, NO_QUIRKS, type Quirks, type SwimContext, type SwimState, type Timer } from './state.ts';

@@ -1,0 +1,78 @@
+/** What aggregation promises, and the times within which it does. */
+import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import { varianceFactor } from '../theory/averaging.ts';
+import { roundsToAll } from '../theory/spread.ts';
+import type { AggregationSettings } from './settings.ts';
+
+/** Chance that an epoch misses its error; a run of 1,000 epochs stays below 1e-9. */
+const FAILURE = 1e-12;
+/** A push-sum weight below this needs about 40 cycles in which nobody pushes to one member. */
+const LEAST_WEIGHT = 1e-6;
+
+/**
+ * Largest error of an average at the end of a quiet epoch, as a share of the range of its inputs; 1: nothing is promised.
+ * By Markov's inequality on the expected variance: it exceeds its mean by 1/FAILURE with a chance of at most FAILURE.
+ * Push-pull is counted as random pairs (1/e per cycle), which is slower than the sequential order it really has; a cycle
+ * is stretched by the time an exchange takes, in which other exchanges meet old values. Push-sum divides by a
+ * weight, which may be small.
+ */
+export function errorShare(settings: AggregationSettings, conditions: Conditions): number {
+  const { n } = conditions;
+  const cycles = sureCycles(settings, conditions);
+  if (cycles < roundsToAll('push-pull', n, 1, FAILURE)) return 1;
+  if (settings.method === 'push-pull') {
+    const variance = varianceFactor('random', n) ** cycles / FAILURE;
+    return Math.min(1, Math.sqrt(n * variance) / 2);
+  }
+  const potential = (n * varianceFactor('push-sum', n) ** cycles) / FAILURE;
+  return Math.min(1, Math.sqrt(n * potential) / LEAST_WEIGHT);
+}
+
+/**
+ * Cycles that every participant surely has in an epoch, exchanges slowed by the network counted out, and one for each
+ * member that may be down and not known to be so: nobody asks it twice.
+ */
+function sureCycles(settings: AggregationSettings, conditions: Conditions): number {
+  const tripMs = 2 * (conditions.linkLatencyMs + conditions.schedulingMs);
+  const wholeMs =
+    (settings.cyclesPerEpoch - settings.entryCycles - 2 - conditions.livesLost.length) * settings.intervalMs;
+  return Math.max(0, Math.floor(wholeMs / (settings.intervalMs + tripMs)));
+}
+
+export const aggregationClaims: readonly Claim<AggregationSettings>[] = [
+  {
+    property: 'mass-conservation',
+    strength: 'guaranteed',
+    statement:
+      'Each exchange adds to one member what it takes from the other, once, whatever is lost, delayed or duplicated; what is under way stays known to its initiator until it is settled or the epoch is over. A crash takes what its member held out of the running epoch.',
+    source: 'own; Jelasity, Montresor, Babaoglu 2005, section 3 supposes it',
+    beyond: (_settings, conditions) =>
+      conditions.byzantine.length > 0
+        ? 'members lie'
+        : conditions.livesLost.length > 0
+          ? 'lives are lost, and what they held with them'
+          : undefined,
+  },
+  {
+    property: 'estimate',
+    strength: 'probable',
+    rate: errorShare,
+    statement:
+      'In an epoch that no fault touches every member that is up takes part with its latest input, and ends with the maximum and minimum exactly and the average within the stated share of the range of the inputs; count and sum within what follows from it.',
+    source: 'Jelasity, Montresor, Babaoglu 2005, sections 3 to 5; Kempe, Dobra, Gehrke 2003, section 2',
+    beyond: (_settings, conditions) => (conditions.byzantine.length > 0 ? 'members lie' : undefined),
+  },
+];
+
+/**
+ * From the heal on: all hear of the latest epoch, whoever missed its start waits for the next one, and that goes through.
+ * Everybody ends an epoch by its own timer, so nobody depends on being told of the next one.
+ */
+export function aggregationBounds(settings: AggregationSettings, conditions: Conditions): Bounds {
+  const epochMs = settings.cyclesPerEpoch * settings.intervalMs;
+  const slackMs = (settings.entryCycles + 4) * settings.intervalMs;
+  const tripMs = conditions.linkLatencyMs + conditions.schedulingMs;
+  // A timer that was set under a slow clock may still run on it at the heal.
+  const drift = Math.min(conditions.timerDrift, 0.9);
+  return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochMs + 2 * slackMs + 20 * tripMs) };
+}

@@ -1,0 +1,86 @@
+/**
+ * What is moved between members and never made or destroyed: value and weight (the average is their quotient), and the
+ * counting mass, in instances that one leader each started with 1. Sums of all three over an epoch's participants, and
+ * over what is under way between them, stay what they were.
+ */
+
+export interface Mass {
+  value: number;
+  weight: number;
+  /** By instance: `index/life` of its leader. */
+  readonly parts: Map<string, number>;
+}
+
+/** Plain form for messages: instances as alternating names and amounts. */
+export interface PackedMass {
+  readonly value: number;
+  readonly weight: number;
+  readonly parts: readonly (string | number)[];
+}
+
+/** Amounts beyond this come from no input that is accepted. */
+const LARGEST = 1e18;
+const MOST_PARTS = 400;
+
+export function pack(mass: Mass): PackedMass {
+  return { value: mass.value, weight: mass.weight, parts: [...mass.parts].flat() };
+}
+
+export function unpack(packed: PackedMass): Mass {
+  const parts = new Map<string, number>();
+  for (let i = 0; i + 1 < packed.parts.length; i += 2) {
+    parts.set(packed.parts[i] as string, packed.parts[i + 1] as number);
+  }
+  return { value: packed.value, weight: packed.weight, parts };
+}
+
+/** `factor` times the mass. */
+export function scaled(mass: Mass, factor: number): Mass {
+  const parts = new Map([...mass.parts].map(([name, amount]) => [name, amount * factor] as const));
+  return { value: mass.value * factor, weight: mass.weight * factor, parts };
+}
+
+/** Adds in place. */
+export function add(mass: Mass, more: Mass): void {
+  mass.value += more.value;
+  mass.weight += more.weight;
+  for (const [name, amount] of more.parts) mass.parts.set(name, (mass.parts.get(name) ?? 0) + amount);
+}
+
+/** What has to flow from `mine` to `theirs` so that both hold the mean. */
+export function halfDifference(mine: Mass, theirs: Mass): Mass {
+  const out = scaled(mine, 0.5);
+  add(out, scaled(theirs, -0.5));
+  return out;
+}
+
+export function totalParts(mass: Mass): number {
+  let total = 0;
+  for (const amount of mass.parts.values()) total += amount;
+  return total;
+}
+
+/** weight / instance, the median over instances that have arrived here; null where there is none. */
+export function countOf(mass: Mass): number | null {
+  const counts: number[] = [];
+  for (const amount of mass.parts.values()) if (amount > 0) counts.push(mass.weight / amount);
+  counts.sort((a, b) => a - b);
+  const middle = counts.length >> 1;
+  const upper = counts[middle];
+  if (upper === undefined) return null;
+  return counts.length % 2 === 1 ? upper : (upper + (counts[middle - 1] as number)) / 2;
+}
+
+export function isPackedMass(raw: unknown): raw is PackedMass {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return false;
+  const { value, weight, parts } = raw as Record<string, unknown>;
+  if (!isAmount(value) || !isAmount(weight) || !Array.isArray(parts) || parts.length > 2 * MOST_PARTS) return false;
+  if (parts.length % 2 !== 0) return false;
+  return parts.every((item, i) =>
+    i % 2 === 0 ? typeof item === 'string' && /^\d{1,7}\/\d{1,7}$/.test(item) : isAmount(item),
+  );
+}
+
+export function isAmount(raw: unknown): raw is number {
+  return typeof raw === 'number' && Math.abs(raw) <= LARGEST;
+}

@@ -1,0 +1,260 @@
+/**
+ * Akka Cluster membership: Akka 2.6, "Cluster Membership Service" and its classic implementation (akka.cluster: Gossip,
+ * MembershipState, Reachability, VectorClock, ClusterDaemon, ClusterHeartbeat, split brain resolver), after Amazon's
+ * Dynamo; phi accrual in its normal form (Hayashibara et al. 2004).
+ *
+ * One state is gossiped: members with their place in the life cycle, who holds whom unreachable, who has seen this very
+ * state. A vector clock tells which of two states is newer; concurrent ones are merged. When all have seen it and nobody
+ * is unreachable, the state has converged, and the leader, whom everybody can tell from it, moves members on.
+ * Reachability is no verdict: whoever is unreachable stays a member until it is taken down, and reachable again otherwise.
+ *
+ * Differences from the product: one data centre; whoever was taken down joins anew by itself as the next incarnation;
+ * the first member forms a cluster once only, and later needs to know from all others that there is none; exiting and
+ * down members are removed without waiting for them to be found unreachable; removals are remembered for good; whom only
+ * others hold unreachable is still told what is new now and then; one that was a member before asks everybody to be let in,
+ * and not the seeds alone.
+ */
+import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { akkaBounds } from './bounds.ts';
+import { akkaClaims } from './claims.ts';
+import {
+  ask,
+  begin,
+  downing,
+  install,
+  leaderActions,
+  leave,
+  letIn,
+  receiveGossip,
+  receiveStatus,
+  sendGossip,
+  sendStatus,
+} from './cluster.ts';
+import { LEAVING, parseId, rowOf, STATUS_NAMES, statusOf, unreachableIn, withSeen } from './gossip.ts';
+import { decode, kindOf, MAX_UID, type Message } from './messages.ts';
+import { beat, hearPulse } from './monitoring.ts';
+import { type AkkaSettings, akkaSettings } from './settings.ts';
+import { type AkkaContext, type AkkaState, initAkka, NO_QUIRKS, type Quirks, type Timer } from './state.ts';
+
+/**
+ * `alive`: members up to `up` in the life cycle that nobody holds unreachable, as sorted `name/life`, self among them.
+ * `unreachable`: those that somebody holds so; they are still members. Where each stands in the life cycle is left to the
+ * operation `states`: the leader moves members on when all agree, so that agreement on it never lasts while there is
+ * something to do.
+ */
+export type AkkaView = {
+  readonly alive: readonly string[];
+  readonly suspect: readonly string[];
+  readonly unreachable: readonly string[];
+};
+
+export type AkkaProtocol = Protocol<AkkaState, Message, AkkaView, AkkaSettings>;
+
+function start(
+  state: AkkaState,
+  restored: readonly Data[] | undefined,
+  seeds: readonly string[],
+  ctx: AkkaContext,
+): void {
+  for (const record of restored ?? []) {
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) continue;
+    const { u } = record as { readonly [key: string]: Data | undefined };
+    if (typeof u === 'number' && Number.isInteger(u) && u > state.uid && u < MAX_UID) state.uid = u;
+  }
+  state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
+  begin(state, ctx);
+}
+
+/** Whom to gossip to: reachable members, by preference those that have not seen the state. */
+function gossipTick(state: AkkaState, ctx: AkkaContext): void {
+  const gossip = state.gossip;
+  if (gossip === undefined) return;
+  const unreachable = unreachableIn(gossip);
+  const valid = gossip.m.map(([id]) => id).filter((id) => id !== state.id && !unreachable.has(id));
+  if (valid.length === 0) return;
+  const seen = new Set(gossip.s);
+  const behind = valid.filter((id) => !seen.has(id));
+  const preferred = behind.length > 0 && ctx.random.next() < ctx.settings.differentViewProbability ? behind : valid;
+  const target = preferred[ctx.random.int(preferred.length)];
+  if (target === undefined) return;
+  if (seen.has(target)) sendStatus(state, target, ctx);
+  else sendGossip(state, target, ctx);
+}
+
+/**
+ * Own: in Akka nobody gossips to one whom anybody holds unreachable. Two sides of which each has only outdated news of
+ * the other's observers then never hear that these have changed their minds. So those whom this member does not hold
+ * unreachable itself are contacted now and then.
+ */
+function gossipAcross(state: AkkaState, ctx: AkkaContext): void {
+  const gossip = state.gossip;
+  if (gossip === undefined) return;
+  const unreachable = unreachableIn(gossip);
+  if (unreachable.size === 0) return;
+  const own = rowOf(gossip, state.id);
+  const doubtful = gossip.m
+    .map(([id]) => id)
+    .filter((id) => unreachable.has(id) && id !== state.id && !own.includes(id));
+  const reachable = gossip.m.length - unreachable.size;
+  if (ctx.random.next() >= doubtful.length / Math.max(1, reachable)) return;
+  const target = doubtful[ctx.random.int(doubtful.length)];
+  if (target !== undefined) sendStatus(state, target, ctx);
+}
+
+function gossipRound(state: AkkaState, ctx: AkkaContext): void {
+  const { gossipIntervalMs } = ctx.settings;
+  const n = state.uid;
+  ctx.setTimer(gossipIntervalMs, { t: 'gossip', n } satisfies Timer);
+  if (state.gossip === undefined) return;
+  gossipTick(state, ctx);
+  gossipAcross(state, ctx);
+  if (2 * state.gossip.s.length < state.gossip.m.length) {
+    ctx.setTimer(gossipIntervalMs / 3, { t: 'extra', n } satisfies Timer);
+    ctx.setTimer((2 * gossipIntervalMs) / 3, { t: 'extra', n } satisfies Timer);
+  }
+}
+
+function onTimer(state: AkkaState, timer: Timer, ctx: AkkaContext): void {
+  if (timer.n !== state.uid) return;
+  switch (timer.t) {
+    case 'join':
+      ask(state, ctx);
+      break;
+    case 'gossip':
+      gossipRound(state, ctx);
+      break;
+    case 'extra':
+      gossipTick(state, ctx);
+      break;
+    case 'leader':
+      ctx.setTimer(ctx.settings.leaderActionsIntervalMs, { t: 'leader', n: state.uid } satisfies Timer);
+      leaderActions(state, ctx);
+      downing(state, ctx);
+      break;
+    case 'beat':
+      beat(state, ctx);
+      break;
+  }
+}
+
+function onMessage(state: AkkaState, from: string, fromLife: number, message: Message, ctx: AkkaContext): void {
+  const sender = parseId(message.f);
+  const meant = !('o' in message) || message.o === state.id;
+  if (!state.roster.has(from) || sender.name !== from || sender.life !== fromLife || !meant || from === state.self) {
+    state.ignored++;
+    return;
+  }
+  const gossip = state.gossip;
+  switch (message.k) {
+    case 'init': {
+      const isIn = gossip !== undefined && (statusOf(gossip, state.id) ?? LEAVING) < LEAVING;
+      ctx.send(from, { k: isIn ? 'yes' : 'no', f: state.id });
+      break;
+    }
+    case 'yes':
+      if (gossip === undefined && !state.left) ctx.send(from, { k: 'join', f: state.id });
+      break;
+    case 'no':
+      state.refusals.add(from);
+      break;
+    case 'join':
+      letIn(state, from, message.f, ctx);
+      break;
+    case 'welcome':
+      if (gossip === undefined && !state.left && statusOf(message.g, state.id) !== undefined) {
+        install(state, withSeen(message.g, state.id), 'heard', ctx);
+        sendGossip(state, message.f, ctx);
+      }
+      break;
+    case 'beat':
+      if (gossip !== undefined) ctx.send(from, { k: 'pulse', f: state.id, o: message.f });
+      break;
+    case 'pulse':
+      hearPulse(state, message.f, ctx);
+      break;
+    case 'gossip':
+    case 'status': {
+      // Strangers and those that this member itself holds unreachable are not listened to.
+      const isKnown = gossip !== undefined && statusOf(gossip, message.f) !== undefined;
+      if (gossip?.t.includes(message.f) === true) {
+        // Own: it was removed and does not know; in Akka its connection would be quarantined.
+        sendGossip(state, message.f, ctx);
+      } else if (!isKnown || rowOf(gossip, state.id).includes(message.f)) state.ignored++;
+      else if (message.k === 'gossip') receiveGossip(state, message.f, message.g, ctx);
+      else receiveStatus(state, message.f, message, ctx);
+      break;
+    }
+  }
+}
+
+function onOperation(state: AkkaState, id: number, f: string, ctx: AkkaContext): void {
+  if (f === 'members') ctx.reply(id, { type: 'ok', value: view(state) });
+  else if (f === 'states') {
+    const members = state.gossip?.m ?? [];
+    ctx.reply(id, { type: 'ok', value: members.map(([member, status]) => `${member} ${STATUS_NAMES[status]}`) });
+  } else if (f === 'leave') {
+    leave(state, ctx);
+    ctx.reply(id, { type: 'ok' });
+  } else ctx.reply(id, { type: 'fail', error: `akka knows no operation ${f}` });
+}
+
+function handle(state: AkkaState, event: ProtocolEvent<Message>, ctx: AkkaContext): void {
+  switch (event.type) {
+    case 'start':
+      start(state, event.restored, event.seeds, ctx);
+      break;
+    case 'message':
+      onMessage(state, event.from, event.fromLife, event.message, ctx);
+      break;
+    case 'timer':
+      onTimer(state, event.timer as Timer, ctx);
+      break;
+    case 'operation':
+      onOperation(state, event.id, event.f, ctx);
+      break;
+    case 'leave':
+      leave(state, ctx);
+      break;
+    case 'membership':
+      // This protocol is where such news come from.
+      break;
+  }
+}
+
+function view(state: AkkaState): AkkaView {
+  const alive: string[] = [];
+  const lost: string[] = [];
+  const { gossip } = state;
+  if (gossip !== undefined) {
+    const unreachable = unreachableIn(gossip);
+    for (const [id, status] of gossip.m) {
+      const { name, life } = parseId(id);
+      if (unreachable.has(id)) lost.push(id);
+      else if (status < LEAVING) alive.push(`${name}/${life}`);
+    }
+  }
+  return { alive: alive.sort(), suspect: [], unreachable: lost.sort() };
+}
+
+/** Akka's membership with the given flaws; without any it is `akka`. */
+export function createAkka(quirks: Partial<Quirks> = {}): AkkaProtocol {
+  const all: Quirks = { ...NO_QUIRKS, ...quirks };
+  return {
+    name: 'akka',
+    summary: 'membership by one gossiped state: vector clock, seen table, leader actions on convergence',
+    source: 'Akka 2.6 Cluster Membership Service (akka.cluster); Hayashibara et al., SRDS 2004',
+    role: 'membership',
+    workloads: ['membership'],
+    settings: akkaSettings,
+    converges: true,
+    claims: akkaClaims,
+    bounds: akkaBounds,
+    init: (ctx) => initAkka(all, ctx),
+    handle,
+    view,
+    decode,
+    kindOf,
+  };
+}
+
+export const akka: AkkaProtocol = createAkka();
