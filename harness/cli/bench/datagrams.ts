@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { protocols } from '../../../impl/registry.ts';
+import { protocols, SUITE } from '../../../impl/registry.ts';
 import { encodeFrame } from '../../../impl/wire/frame.ts';
 import { MemberProcess } from '../../clusters/local/member-process.ts';
 import { programPath } from '../../clusters/local/program-path.ts';
@@ -103,7 +103,7 @@ class Reports {
   async viewsAfter(ask: () => void): Promise<string> {
     this.#views.clear();
     ask();
-    await this.until('a poll', () => this.#views.size === protocols.size);
+    await this.until('a poll', () => this.#views.size === SUITE.length);
     return JSON.stringify([...this.#views]);
   }
 
