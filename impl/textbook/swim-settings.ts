@@ -2,30 +2,23 @@
 import type { SettingsSpec } from '../protocol.ts';
 import { type SwimSettings, swimSettings } from '../swim/settings.ts';
 
-export interface Settings {
+/** What every naive version of the family has. */
+export interface ProbeSettings {
   readonly probeIntervalMs: number;
   readonly probeTimeoutMs: number;
   readonly indirectProbes: number;
-  readonly suspectTimeoutMs: number;
   readonly piggybackEntries: number;
   readonly queueEntries: number;
 }
 
+export interface Settings extends ProbeSettings {
+  readonly suspectTimeoutMs: number;
+}
+
 const SOURCE = 'pattern document, SWIM';
 
-export const settings: SettingsSpec<Settings> = {
-  probeIntervalMs: { ...swimSettings.probeIntervalMs, source: `${SOURCE}: 1 s` },
-  probeTimeoutMs: swimSettings.probeTimeoutMs,
-  indirectProbes: { ...swimSettings.indirectProbes, source: `${SOURCE}: 3` },
-  suspectTimeoutMs: {
-    default: 5000,
-    quick: 1000,
-    unit: 'ms',
-    doc: 'A suspicion lasts this long before it becomes a death.',
-    source: `${SOURCE}: 5 s`,
-    min: 10,
-    max: 3_600_000,
-  },
+/** How updates ride on probes. */
+export const queueSettings: SettingsSpec<Pick<ProbeSettings, 'piggybackEntries' | 'queueEntries'>> = {
   piggybackEntries: {
     default: 3,
     unit: 'entries',
@@ -44,6 +37,22 @@ export const settings: SettingsSpec<Settings> = {
     max: 10_000,
     integer: true,
   },
+};
+
+export const settings: SettingsSpec<Settings> = {
+  probeIntervalMs: { ...swimSettings.probeIntervalMs, source: `${SOURCE}: 1 s` },
+  probeTimeoutMs: swimSettings.probeTimeoutMs,
+  indirectProbes: { ...swimSettings.indirectProbes, source: `${SOURCE}: 3` },
+  suspectTimeoutMs: {
+    default: 5000,
+    quick: 1000,
+    unit: 'ms',
+    doc: 'A suspicion lasts this long before it becomes a death.',
+    source: `${SOURCE}: 5 s`,
+    min: 10,
+    max: 3_600_000,
+  },
+  ...queueSettings,
 };
 
 /** Real SWIM at the same pace: the rest in the proportions of its quick profile, to the probe interval of 200 ms. */

@@ -1,24 +1,40 @@
 import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AnyProtocol, type Data, settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { type AnyProtocol, type Data, type ProtocolRole, settingsOf } from '../protocol.ts';
+import type { World, WorldOptions } from '../testkit.ts';
+import { textbookAkka } from './akka.ts';
 import { textbookAntiEntropy } from './anti-entropy.ts';
+import { textbookAveraging } from './averaging.ts';
 import { textbookBroadcast } from './broadcast.ts';
+import { textbookCassandra } from './cassandra.ts';
+import { textbookConsensus } from './consensus.ts';
+import { textbookConsul } from './consul.ts';
+import { textbookHybrid } from './hybrid.ts';
 import { textbookPush } from './push.ts';
 import { textbookRumor } from './rumor.ts';
 import { textbookSwim } from './swim.ts';
+import { createWorld, NAMES, NOTHING } from './test-scenario.ts';
 
-const ALL: readonly AnyProtocol[] = [textbookPush, textbookAntiEntropy, textbookRumor, textbookBroadcast, textbookSwim];
-const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
-const NOTHING = (): undefined => undefined;
+const ALL: readonly AnyProtocol[] = [
+  textbookPush,
+  textbookAntiEntropy,
+  textbookRumor,
+  textbookBroadcast,
+  textbookSwim,
+  textbookAveraging,
+  textbookConsensus,
+  textbookCassandra,
+  textbookConsul,
+  textbookAkka,
+  textbookHybrid,
+];
 
-function createWorld(protocol: AnyProtocol, options: Partial<WorldOptions> = {}, settings: object = {}): World {
-  const channel = { protocol, settings: { ...settingsOf(protocol.settings, 'quick'), ...settings }, name: 'it' };
-  const world = new World({ names: NAMES, channels: [channel], ...options });
-  world.startAll();
-  return world;
-}
+/** What makes a member of that role say something; any other one broadcasts. */
+const OPERATIONS: ReadonlyMap<ProtocolRole, readonly [f: string, value: Data]> = new Map([
+  ['map', ['write', { key: 'k', value: 'v' }]],
+  ['consensus', ['propose', { instance: 1, value: 'v' }]],
+]);
 
 function write(world: World, member: string, id: number, key: string, value: string): void {
   world.operate(member, 'it', id, 'write', { key, value });
@@ -33,8 +49,8 @@ describe.each(ALL)('$name', (protocol) => {
   it('refuses what is no message, and survives what is nearly one', () => {
     fc.assert(fc.property(fc.anything(), (raw) => protocol.decode(raw) === undefined));
     const source = createWorld(protocol);
-    const f = protocol.workloads[0] === 'register' ? 'write' : 'broadcast';
-    source.operate('n1', 'it', 1, f, f === 'write' ? { key: 'k', value: 'v' } : 'v');
+    const [f, value] = OPERATIONS.get(protocol.role) ?? ['broadcast', 'v'];
+    source.operate('n1', 'it', 1, f, value);
     source.run(3000);
     const real = source.sent.map((sent) => sent.message as object).slice(0, 200);
     expect(real.length).toBeGreaterThan(0);
