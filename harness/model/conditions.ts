@@ -1,5 +1,7 @@
 /** What a plan will do to the members, as far as claims and bounds depend on it. A pure function of plan and cluster. */
 import type { Conditions, PlannedLoad } from '../../impl/protocol.ts';
+import { mostBaseMs } from './base-links.ts';
+import { overlayOf } from './overlay.ts';
 import type { Plan, PlannedOperation } from './plan.ts';
 
 /** A machine with more members than cores keeps a ready process waiting this long at times; the simulator never does. */
@@ -21,6 +23,7 @@ export function plannedKinds(operations: readonly PlannedOperation[]): ReadonlyM
 export function conditionsOf(plan: Plan, cluster: string): Conditions {
   const byzantine = new Set<string>();
   const livesLost = new Set<string>();
+  const stayDown = new Set<string>();
   const kinds = new Set<string>();
   let timerDrift = 0;
   let wallErrorMs = 0;
@@ -32,9 +35,11 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
         break;
       case 'kill':
         if (fault.restart !== 'with-state') for (const target of fault.targets) livesLost.add(target);
+        if (fault.restart === 'never') for (const target of fault.targets) stayDown.add(target);
         break;
       case 'leave':
         for (const target of fault.targets) livesLost.add(target);
+        if (!fault.rejoin) for (const target of fault.targets) stayDown.add(target);
         break;
       case 'timer-drift':
         timerDrift = Math.max(timerDrift, Math.abs(fault.factor - 1));
@@ -53,13 +58,16 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     n: plan.members.length,
     byzantine: [...byzantine].sort(),
     livesLost: [...livesLost].sort(),
+    stayDown: [...stayDown].sort(),
     kinds: [...kinds].sort(),
     timerDrift,
     wallErrorMs,
-    linkLatencyMs: cluster === 'sim' ? plan.network.latencyMs + plan.network.jitterMs : LOOPBACK_LATENCY_MS,
+    linkLatencyMs:
+      (cluster === 'sim' ? plan.network.latencyMs + plan.network.jitterMs : LOOPBACK_LATENCY_MS) + mostBaseMs(plan),
     schedulingMs: cluster === 'sim' ? 0 : SCHEDULING_MS,
     nameBytes: plan.members.reduce((most, { name }) => Math.max(most, textBytes(name)), 0),
     load: loadOf(plan.operations),
+    overlay: overlayOf(plan),
   };
 }
 

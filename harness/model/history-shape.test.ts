@@ -64,6 +64,7 @@ const LINES: readonly HistoryLine[] = [
   { type: 'epoch', time: 0, epoch: 0, faults: ['loss-1'] },
   { type: 'view', time: 9, member: 'n1', life: 1, round: 1, channel: 'c', digest: 'abc', view: {} },
   { type: 'end', time: 10, outcome: 'completed' },
+  { ...observed, kind: 'adapt', pushProbability: 0.5, pullProbability: 0.3, fanout: 3, usefulness: 0.25 },
 ];
 
 const OPTIONAL = new Set(['error', 'by', 'deleted', 'operation', 'boot', 'reason']);

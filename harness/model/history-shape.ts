@@ -106,6 +106,13 @@ function observation(fields: Fields): Problem {
         whole(fields, 'incarnation') ??
         optional(fields, 'by', text)
       );
+    case 'recall':
+      return (
+        text(fields, 'subject') ??
+        whole(fields, 'subjectLife') ??
+        oneOf(fields, 'status', STATUSES) ??
+        whole(fields, 'incarnation')
+      );
     case 'refute':
       return whole(fields, 'incarnation') ?? oneOf(fields, 'against', REFUTED);
     case 'apply':
@@ -128,6 +135,13 @@ function observation(fields: Fields): Problem {
       return whole(fields, 'operation') ?? whole(fields, 'instance');
     case 'decide':
       return whole(fields, 'instance');
+    case 'adapt':
+      return (
+        amount(fields, 'pushProbability') ??
+        amount(fields, 'pullProbability') ??
+        whole(fields, 'fanout') ??
+        amount(fields, 'usefulness')
+      );
     case 'epoch':
       return whole(fields, 'epoch') ?? finite(fields, 'input') ?? finite(fields, 'part');
     case 'transfer':
@@ -181,6 +195,10 @@ function ordinal(fields: Fields, key: string): Problem {
 
 function finite(fields: Fields, key: string): Problem {
   return isNumber(fields[key]) ? undefined : `${key} is no number`;
+}
+
+function amount(fields: Fields, key: string): Problem {
+  return isAmount(fields[key]) ? undefined : `${key} is no number from 0`;
 }
 
 function time(fields: Fields, key: string): Problem {

@@ -2,6 +2,7 @@
 import type { AnyProtocol } from '../../impl/protocol.ts';
 import { UserError } from './errors.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from './fault.ts';
+import { overlayOf, unreachable } from './overlay.ts';
 import type { Plan } from './plan.ts';
 import { isUnsafeKey, PLAN_LIMITS } from './plan-limits.ts';
 import { checkSettingValues } from './settings-check.ts';
@@ -55,6 +56,9 @@ export function checkPlan(plan: Plan, knowledge: PlanKnowledge, file: string): v
 
   const protocols = checkChannels(plan, knowledge, file);
   const planned = checkWorkloads(plan, knowledge, protocols, file);
+
+  const graph = overlayProblem(plan, members, protocols) ?? baseLinksProblem(plan, members);
+  if (graph !== undefined) throw wrong(graph.at, graph.what, graph.given, graph.mend);
 
   for (const [index, fault] of plan.faults.entries()) {
     const where = `faults[${index}]`;
@@ -203,6 +207,56 @@ function namesProblem(at: string, names: readonly string[], members: ReadonlySet
     seen.add(name);
   }
   return undefined;
+}
+
+/** Roles whose channels draw peers at random, and so from an overlay. */
+const DRAWING = new Set(['dissemination', 'map', 'aggregation']);
+
+function overlayProblem(
+  plan: Plan,
+  members: ReadonlySet<string>,
+  protocols: ReadonlyMap<string, AnyProtocol>,
+): Problem | undefined {
+  if (plan.overlay === undefined) return undefined;
+  const seen = new Set<string>();
+  for (const [index, { member, knows }] of plan.overlay.entries()) {
+    const at = `overlay[${index}]`;
+    const own = `${at}.member`;
+    if (!members.has(member))
+      return { at: own, what: 'is no member of the plan', given: member, mend: 'name one of members' };
+    if (seen.has(member)) return { at: own, what: 'repeats an earlier one', given: member, mend: 'give each one list' };
+    seen.add(member);
+    if (knows.length === 0) {
+      return { at: `${at}.knows`, what: 'is empty', given: member, mend: 'name at least one neighbour' };
+    }
+    const problem = namesProblem(`${at}.knows`, knows, members);
+    if (problem !== undefined) return problem;
+    const self = knows.indexOf(member);
+    if (self >= 0) {
+      return { at: `${at}.knows[${self}]`, what: 'is the member itself', given: member, mend: 'name others only' };
+    }
+  }
+  const bound = [...protocols].filter(([, { role }]) => DRAWING.has(role));
+  if (bound.length === 0) {
+    const given = [...protocols.keys()].join(', ');
+    return { at: 'overlay', what: 'binds no channel: none draws its peers at random', given, mend: 'take it out' };
+  }
+  const complete = bound.find(([, protocol]) => protocol.sparse !== true);
+  if (complete !== undefined) {
+    const [given, { name }] = complete;
+    const what = `restricts a channel whose bounds only hold where all know all`;
+    return { at: 'overlay', what, given, mend: `take out the overlay, or ${name}` };
+  }
+  const gap = unreachable(overlayOf(plan) ?? new Map());
+  if (gap === undefined) return undefined;
+  const [from, to] = gap;
+  const mend = 'connect all, both ways: let one that is reached know one that is not';
+  return { at: 'overlay', what: `has no way from ${from} to ${to}`, given: undefined, mend };
+}
+
+function baseLinksProblem(plan: Plan, members: ReadonlySet<string>): Problem | undefined {
+  const { links } = plan.network;
+  return links === undefined ? undefined : blocksProblem('network.links', links, members);
 }
 
 function behaviourProblem(fault: PlannedFault, protocols: ReadonlyMap<string, AnyProtocol>): Problem | undefined {

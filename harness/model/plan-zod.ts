@@ -11,6 +11,7 @@ export function createPlanSchema(z: typeof Zod) {
   const name = z.string().regex(NAME_PATTERN, { error: 'a name of a-z, 0-9 and -, a letter first, at most 32 long' });
   const protocol = z.string().regex(PROTOCOL_PATTERN, { error: 'a name, or textbook/ and a name' });
   const timeMs = z.number().min(0).max(PLAN_LIMITS.timeMs);
+  const linkMs = z.number().min(0).max(60_000);
   const share = z.number().gt(0).max(1);
   const names = z.array(name).min(1).max(PLAN_LIMITS.members);
   // Any JSON; checked for dangerous keys afterwards, since a recursive schema is ten times as slow over many operations.
@@ -116,7 +117,20 @@ export function createPlanSchema(z: typeof Zod) {
       pollEveryMs: z.number().min(10).max(60_000),
       deadlineMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
     }),
-    network: z.strictObject({ latencyMs: z.number().min(0).max(60_000), jitterMs: z.number().min(0).max(60_000) }),
+    network: z.strictObject({
+      latencyMs: linkMs,
+      jitterMs: linkMs,
+      links: z
+        .array(z.strictObject({ from: names, to: names, latencyMs: linkMs, jitterMs: linkMs }))
+        .min(1)
+        .max(PLAN_LIMITS.members)
+        .optional(),
+    }),
+    overlay: z
+      .array(z.strictObject({ member: name, knows: names }))
+      .min(1)
+      .max(PLAN_LIMITS.members)
+      .optional(),
   });
 }
 

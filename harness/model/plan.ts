@@ -3,7 +3,7 @@
  * shrunk, replayed, and run on every cluster unchanged. All times are ms since the run's start.
  */
 import type { Data } from '../../impl/protocol.ts';
-import type { PlannedFault } from './fault.ts';
+import type { LinkBlock, PlannedFault } from './fault.ts';
 
 export const PLAN_FORMAT = 'hearsay-plan';
 export const PLAN_VERSION = 1;
@@ -51,12 +51,39 @@ export interface Closing {
   readonly deadlineMs: number;
 }
 
-/** The links of `sim` when no fault is on; real clusters have their own. */
-export interface PlannedNetwork {
+/**
+ * A latency that links have for the whole run, on every cluster, on top of what they have anyway: no fault, and nothing
+ * that the heal takes away. Where blocks overlap, their latencies add up.
+ */
+export interface BaseLink extends LinkBlock {
+  /** One-way. */
   readonly latencyMs: number;
-  /** Uniform extra latency in [0, jitterMs). */
+  /** Uniform extra latency in [0, jitterMs), drawn for each datagram. */
   readonly jitterMs: number;
 }
+
+export interface PlannedNetwork {
+  /** Of each link of `sim` when no fault is on; real clusters have their own. */
+  readonly latencyMs: number;
+  /** Uniform extra latency in [0, jitterMs), on `sim`. */
+  readonly jitterMs: number;
+  /** Absent: all links are alike. */
+  readonly links?: readonly BaseLink[] | undefined;
+}
+
+/** Whom a member may draw as a peer. Who is drawn may answer, whether or not it knows the one that drew it. */
+export interface PlannedView {
+  readonly member: string;
+  /** Its neighbours: at least one, never itself. */
+  readonly knows: readonly string[];
+}
+
+/**
+ * Static partial views: what channels that draw their peers at random (dissemination, map, aggregation) draw them from.
+ * Where membership feeds those, they draw from the neighbours that membership has up. A member that is not named may
+ * draw everybody. Channels that go by the whole roster (membership itself, reliable broadcast, consensus) are not bound.
+ */
+export type PlannedOverlay = readonly PlannedView[];
 
 /** A plan without its operations, of which there may be more than one wants to keep in memory. */
 export type PlanOutline = Omit<Plan, 'operations'>;
@@ -75,4 +102,6 @@ export interface Plan {
   readonly operationTimeoutMs: number;
   readonly closing: Closing;
   readonly network: PlannedNetwork;
+  /** Absent: everybody may draw everybody. */
+  readonly overlay?: PlannedOverlay | undefined;
 }

@@ -5,7 +5,7 @@
 import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { LinksLine, TrafficLine } from '../model/history.ts';
-import type { PlannedChannel } from '../model/plan.ts';
+import type { BaseLink, PlannedChannel } from '../model/plan.ts';
 
 /** The first line: who the member is. Answered by `ready`. */
 export interface InitCommand {
@@ -15,6 +15,10 @@ export interface InitCommand {
   readonly boot: number;
   /** Every member of the plan, in its order. */
   readonly roster: readonly string[];
+  /** Whom it may draw as peers; absent: everybody. */
+  readonly neighbours?: readonly string[] | undefined;
+  /** Latencies that its node adds to what it sends; absent where there are none, or where the network itself has them. */
+  readonly baseLinks?: readonly BaseLink[] | undefined;
   readonly channels: readonly PlannedChannel[];
   readonly seed: string;
   /** uint32 that tells the datagrams of runs on one machine apart. */

@@ -7,6 +7,7 @@ import { Member } from '../../impl/member/member.ts';
 import { settingsOf } from '../../impl/protocol.ts';
 import { swim } from '../../impl/swim/swim.ts';
 import { decodeFrame, encodeFrame, type Frame, HEADER_BYTES, MEASURE_AT, namedEpoch } from '../../impl/wire/frame.ts';
+import { BaseLatency } from '../link/base-latency.ts';
 import { TrafficMeter } from '../link/meters.ts';
 import { LinkShaper } from '../link/shaper.ts';
 import { split } from '../model/rng.ts';
@@ -79,6 +80,7 @@ describe('Datagrams', () => {
         { name: 'n2', host: HOST, port: peer.address().port },
       ]),
       shaper: new LinkShaper('s'),
+      base: new BaseLatency('s', undefined),
       alarms,
       traffic,
       links,
@@ -202,6 +204,28 @@ describe('Datagrams', () => {
     for (let at = 0; at < (arrived[0]?.length ?? 0); at++) {
       expect(flipped.has(at), `byte ${at}`).toBe(at < MEASURE_AT.from || at >= MEASURE_AT.until);
     }
+  });
+
+  it('puts a datagram on the wire once the latency of its link is over, and no earlier', async () => {
+    const base = new BaseLatency('s', [{ from: ['n1'], to: ['n2'], latencyMs: 30, jitterMs: 0 }]);
+    const due: number[] = [];
+    const timed = new Alarms(() => 0);
+    timed.at = (time, action) => {
+      due.push(time);
+      action();
+    };
+    let arrived = 0;
+    const listen = (): void => {
+      arrived++;
+    };
+    peer.on('message', listen);
+    const sending = new Datagrams({ ...host, base, alarms: timed }, outsider);
+    sending.send('n2', 'swim', frame.message);
+    while (arrived === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    peer.off('message', listen);
+    expect(due).toEqual([30e6]);
+    timed.close();
+    traffic.take();
   });
 
   it('delivers what a member says, as a control', async () => {

@@ -49,15 +49,18 @@ export class Datagrams {
     traffic.sent(`${channel}.${this.#host.kindOf(channel, message)}`, bytes.length);
     links.sent(epoch, to, bytes.length);
     // A slow member blocks before each send: the time of sending is when its protocol sent.
-    whenFree(this.#host, () => this.#leave(to, address, bytes));
+    whenFree(this.#host, () => this.#leave(to, address, bytes, sequence));
   }
 
-  #leave(to: string, address: PeerAddress, bytes: Uint8Array): void {
-    const { self, shaper, alarms } = this.#host;
+  #leave(to: string, address: PeerAddress, bytes: Uint8Array, sequence: number): void {
+    const { self, shaper, base, alarms } = this.#host;
     const now = this.#host.now();
     const fate = shaper.fate(self, to, bytes.length, now);
     if (fate.corrupt) this.#flipBits(bytes);
-    for (const delayNs of fate.delaysNs) {
+    if (fate.delaysNs.length === 0) return;
+    const baseNs = base.drawNs(self, to, sequence);
+    for (const addedNs of fate.delaysNs) {
+      const delayNs = baseNs + addedNs;
       if (delayNs > 0) alarms.at(now + delayNs, () => this.#put(bytes, address));
       else this.#put(bytes, address);
     }

@@ -1,5 +1,6 @@
 /** What datagrams and streams share: who the member is, whom it can reach, the shim's rules, and where counts go. */
 import type { Authenticator, Decoded } from '../../impl/wire/frame.ts';
+import type { BaseLatency } from '../link/base-latency.ts';
 import type { TrafficMeter } from '../link/meters.ts';
 import type { LinkShaper } from '../link/shaper.ts';
 import type { Alarms } from './alarms.ts';
@@ -34,6 +35,8 @@ export interface LinkHost {
   readonly seed: string;
   readonly book: AddressBook;
   readonly shaper: LinkShaper;
+  /** What the plan's links have for the whole run. */
+  readonly base: BaseLatency;
   readonly alarms: Alarms;
   readonly traffic: TrafficMeter;
   readonly links: LinkCounts;

@@ -7,6 +7,7 @@
 import { Member, type MemberPorts } from '../../impl/member/member.ts';
 import type { AnyProtocol, Data } from '../../impl/protocol.ts';
 import type { Authenticator } from '../../impl/wire/frame.ts';
+import { BaseLatency } from '../link/base-latency.ts';
 import { MemberClock } from '../link/clock.ts';
 import { TrafficMeter } from '../link/meters.ts';
 import { LinkShaper } from '../link/shaper.ts';
@@ -98,7 +99,8 @@ export class MemberNode {
       if (protocol === undefined) throw new InvariantError(`no protocol ${channel.protocol}`);
       return { name: channel.name, protocol, settings: channel.settings };
     });
-    this.#member = new Member({ name: init.name, life: init.life, roster: init.roster }, channels, this.#ports());
+    const { name, life, roster, neighbours } = init;
+    this.#member = new Member({ name, life, roster, neighbours }, channels, this.#ports());
     const host = this.#linkHost(new AddressBook(peers));
     this.#datagrams = new Datagrams(host, sockets.udp);
     this.#streams = new Streams(host, sockets.tcp);
@@ -231,6 +233,7 @@ export class MemberNode {
       seed,
       book,
       shaper: this.#shaper,
+      base: new BaseLatency(seed, this.#init.baseLinks),
       alarms: this.#alarms,
       traffic: this.#traffic,
       links: this.#links,

@@ -8,6 +8,8 @@ import { StreamDecoder } from '../../impl/wire/stream.ts';
 import { accept, type LinkHost, whenFree } from './link-host.ts';
 
 const IDLE_MS = 5000;
+/** One-way trips that a transfer takes: two to connect, one for the data. */
+const TRIPS = 3;
 
 export class Streams {
   readonly #host: LinkHost;
@@ -58,6 +60,14 @@ export class Streams {
       throw error;
     }
     traffic.sent(`${channel}.${this.#host.kindOf(channel, message)}`, bytes.length);
+    // Always the same for a link, so that transfers keep their order.
+    const baseNs = TRIPS * this.#host.base.drawNs(self, to, 0);
+    if (baseNs === 0 || this.#isCut(to)) this.#put(to, bytes);
+    else this.#host.alarms.at(this.#host.now() + baseNs, () => this.#put(to, bytes));
+  }
+
+  #put(to: string, bytes: Uint8Array): void {
+    const { traffic } = this.#host;
     if (this.#isCut(to)) {
       traffic.dropped('cut');
       return;

@@ -11,12 +11,14 @@ import {
   type Plan,
   type PlannedChannel,
   type PlannedMember,
+  type PlannedNetwork,
   type PlannedOperation,
   type PlannedWorkload,
 } from '../model/plan.ts';
 import type { PlanKnowledge } from '../model/plan-check.ts';
 import { PLAN_LIMITS } from '../model/plan-limits.ts';
 import { split } from '../model/rng.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { checkSettingValues, parseSetting } from '../model/settings-check.ts';
 import { faultWindows } from './fault-windows.ts';
 
@@ -50,6 +52,8 @@ export interface PlanRequest {
   readonly faultEveryMs: number | undefined;
   readonly faultForMs: number | undefined;
   readonly withoutState: boolean;
+  /** Whose members, settings, overlay, links and operations these are; absent: n1, n2, ..., all alike. */
+  readonly scenario?: Scenario | undefined;
 }
 
 const POLL_EVERY_MS = 250;
@@ -60,7 +64,8 @@ const NETWORK = { latencyMs: 0.5, jitterMs: 0.5 } as const;
 /** Throws a UserError for what does not fit together. */
 export function makePlan(request: PlanRequest, knowledge: PlanKnowledge): Plan {
   const protocols = chosenProtocols(request.protocols, knowledge.protocols);
-  const members = planMembers(request.nodes);
+  const members = planMembers(request);
+  const names = members.map((member) => member.name);
   const channels = planChannels(request, protocols);
   const { workloads, operations } = planLoad(request, knowledge, protocols, members);
   const draft: Plan = {
@@ -74,14 +79,31 @@ export function makePlan(request: PlanRequest, knowledge: PlanKnowledge): Plan {
     faults: planFaults(request, protocols, members),
     operationTimeoutMs: OPERATION_TIMEOUT_MS,
     closing: { healAtMs: request.timeMs, pollEveryMs: POLL_EVERY_MS, deadlineMs: OPERATION_TIMEOUT_MS },
-    network: NETWORK,
+    network: planNetwork(request.scenario, names),
+    ...planOverlay(request, names),
   };
   const deadlineMs = deadlineOf(draft, protocols);
   return { ...draft, closing: { ...draft.closing, deadlineMs } };
 }
 
-function planMembers(nodes: number): PlannedMember[] {
-  return Array.from({ length: nodes }, (_, index) => ({ name: `n${index + 1}`, startAtMs: 0 }));
+function planMembers({ nodes, scenario }: PlanRequest): PlannedMember[] {
+  if (scenario === undefined) return Array.from({ length: nodes }, (_, i) => ({ name: `n${i + 1}`, startAtMs: 0 }));
+  const { least, most } = scenario.nodes;
+  if (nodes < least || nodes > most) {
+    const mend = least === most ? `leave --nodes out: it has ${least}` : `take ${least} to ${most}`;
+    throw new UserError(`--nodes does not fit the scenario ${scenario.name}`, String(nodes), mend);
+  }
+  return scenario.members(nodes).map((name) => ({ name, startAtMs: 0 }));
+}
+
+function planNetwork(scenario: Scenario | undefined, members: readonly string[]): PlannedNetwork {
+  const links = scenario?.links?.(members);
+  return links === undefined ? NETWORK : { ...NETWORK, links };
+}
+
+function planOverlay({ scenario, seed }: PlanRequest, members: readonly string[]): Pick<Plan, 'overlay'> {
+  const overlay = scenario?.overlay?.(members, split(seed, 'overlay'));
+  return overlay === undefined ? {} : { overlay };
 }
 
 function chosenProtocols(names: readonly string[], known: readonly AnyProtocol[]): AnyProtocol[] {
@@ -111,7 +133,10 @@ function planChannels(request: PlanRequest, protocols: readonly AnyProtocol[]): 
   }
   return protocols.map((protocol) => {
     const spec = protocol.settings;
-    const settings: Record<string, unknown> = settingsOf<Record<string, unknown>>(spec, request.profile);
+    const settings: Record<string, unknown> = {
+      ...settingsOf<Record<string, unknown>>(spec, request.profile),
+      ...request.scenario?.settings[protocol.name],
+    };
     for (const { key, text } of request.overrides.filter((override) => override.protocol === protocol.name)) {
       const setting = Object.hasOwn(spec, key) ? spec[key] : undefined;
       if (setting === undefined) {
@@ -150,10 +175,11 @@ function planLoad(
       if (request.workloads !== undefined && !request.workloads.includes(name)) continue;
       const own = workload.defaultRate(members.length);
       // A workload without operations of its own (it only observes) has none at any rate.
-      const ratePerSecond = own === 0 ? 0 : (request.ratePerSecond ?? own);
+      const ratePerSecond = own === 0 ? 0 : (request.ratePerSecond ?? request.scenario?.rates?.[name] ?? own);
       checkSize(unnumbered.length + (ratePerSecond * request.timeMs) / 1000);
       const random = split(request.seed, 'workload', channel, name);
-      const planned = workload.plan({ members, channel, ratePerSecond, timeMs: request.timeMs, random });
+      const context = { members, channel, ratePerSecond, timeMs: request.timeMs, random };
+      const planned = request.scenario?.plan?.(name, context) ?? workload.plan(context);
       workloads.push({ name, channel, ratePerSecond });
       for (const { atMs, member, f, value } of planned) {
         unnumbered.push({ atMs, member, workload: name, channel, f, value });

@@ -30,6 +30,8 @@ export interface MemberIdentity {
   readonly name: string;
   readonly life: number;
   readonly roster: readonly string[];
+  /** The only ones that channels which draw peers at random may draw; absent: everybody. */
+  readonly neighbours?: readonly string[] | undefined;
 }
 
 /** Records of a life, by channel name, in the order in which they were persisted. */
@@ -39,6 +41,8 @@ interface Slot {
   readonly channel: MemberChannel;
   readonly context: Context<unknown>;
   readonly peers: PeerSet;
+  /** Whom its peers are drawn from at most; undefined: from the whole roster. */
+  readonly neighbours: ReadonlySet<string> | undefined;
   state: unknown;
   /** A lying member's rewriting of what leaves; undefined while it is honest. */
   lie: ((to: string, message: unknown) => readonly unknown[]) | undefined;
@@ -64,10 +68,10 @@ export class Member {
     const ports = this.#ports;
     const random = ports.random(channel.name);
     const peers = new PeerSet(identity.name, ports.random(`${channel.name}.peers`));
-    const role = channel.protocol.role;
+    const draws = drawsPeers(channel.protocol);
+    const neighbours = draws && identity.neighbours !== undefined ? new Set(identity.neighbours) : undefined;
     // In a suite nobody is known before membership says so; reliable broadcast always draws from the plan.
-    const fed = membership && (role === 'dissemination' || role === 'map' || role === 'aggregation');
-    if (!fed) for (const name of identity.roster) peers.add(name);
+    if (!(membership && draws)) for (const name of neighbours ?? identity.roster) peers.add(name);
     const context: Context<unknown> = {
       self: identity.name,
       life: identity.life,
@@ -87,7 +91,7 @@ export class Member {
         this.#announced.push({ from: index, member, life, up });
       },
     };
-    return { channel, context, peers, state: undefined, lie: undefined };
+    return { channel, context, peers, neighbours, state: undefined, lie: undefined };
   }
 
   #send(index: number, to: string, message: unknown): void {
@@ -109,8 +113,9 @@ export class Member {
     for (const { from, member, life, up } of announced) {
       this.#slots.forEach((slot, index) => {
         if (index === from) return;
-        const role = slot.channel.protocol.role;
-        if (role !== 'dissemination' && role !== 'map' && role !== 'aggregation') return;
+        if (!drawsPeers(slot.channel.protocol)) return;
+        // Of whom it may not talk to it need not hear.
+        if (slot.neighbours?.has(member) === false) return;
         if (up) slot.peers.add(member);
         else slot.peers.remove(member);
         slot.channel.protocol.handle(slot.state, { type: 'membership', member, life, up }, slot.context);
@@ -122,7 +127,9 @@ export class Member {
   start(restored: Records | undefined, seeds: readonly string[]): void {
     this.#slots.forEach((slot, index) => {
       const records = restored === undefined ? undefined : (restored.get(slot.channel.name) ?? []);
-      this.#step(index, { type: 'start', restored: records, seeds });
+      // Who knows its neighbours only cannot join through others.
+      const known = slot.neighbours === undefined ? seeds : [...slot.neighbours].slice(0, seeds.length);
+      this.#step(index, { type: 'start', restored: records, seeds: known });
     });
   }
 
@@ -180,4 +187,9 @@ export class Member {
   channelIndex(name: string): number {
     return this.#slots.findIndex((slot) => slot.channel.name === name);
   }
+}
+
+/** Whether a protocol draws its peers at random: from membership in a suite, from its neighbours on an overlay. */
+function drawsPeers({ role }: AnyProtocol): boolean {
+  return role === 'dissemination' || role === 'map' || role === 'aggregation';
 }
