@@ -4,21 +4,14 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { UserError } from '../model/errors.ts';
-import { checkSpeed } from './bench/check-speed.ts';
-import { controllerKill } from './bench/controller-kill.ts';
-import { datagrams } from './bench/datagrams.ts';
-import { defaultRuns } from './bench/default-runs.ts';
+import { workAsChild } from './bench/child.ts';
 import type { Figure, Row } from './bench/figure.ts';
-import { judgeAsChild } from './bench/judge-child.ts';
-import { localStart } from './bench/local-start.ts';
-import { simLarge, simSpeed } from './bench/sim-speed.ts';
+import { FIGURES } from './bench/figures.ts';
 import { describeMachine, machineText, ratioOf, rowsTable } from './bench/table.ts';
 import type { CliIo } from './io.ts';
 import { reportError } from './report-error.ts';
 
 const IO: CliIo = { stdout: process.stdout, stderr: process.stderr, environment: process.env };
-
-const FIGURES: readonly Figure[] = [simSpeed, simLarge, defaultRuns, localStart, controllerKill, datagrams, checkSpeed];
 
 function chosenFigures(only: readonly string[] | undefined): readonly Figure[] {
   if (only === undefined) return FIGURES;
@@ -28,13 +21,19 @@ function chosenFigures(only: readonly string[] | undefined): readonly Figure[] {
   return FIGURES.filter((figure) => only.includes(figure.name));
 }
 
-async function bench(options: { only?: readonly string[] | undefined; json?: true | undefined }): Promise<void> {
+interface Options {
+  readonly only?: readonly string[] | undefined;
+  readonly tiny?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+async function bench(options: Options): Promise<void> {
   const machine = describeMachine();
   const note = (text: string): void => void process.stderr.write(`${text} ...\n`);
   const rows: Row[] = [];
   for (const figure of chosenFigures(options.only)) {
     try {
-      rows.push(...(await figure.measure(note)));
+      rows.push(...(await figure.measure(note, options.tiny === true ? 'tiny' : 'full')));
     } catch (error) {
       // The other figures are worth having all the same.
       process.exitCode = reportError(error, IO);
@@ -49,11 +48,12 @@ async function bench(options: { only?: readonly string[] | undefined; json?: tru
 const program = new Command('bench')
   .description('measures how fast hearsay is on this machine')
   .option('--only <name...>', `some of the figures: ${FIGURES.map((figure) => figure.name).join(', ')}`)
+  .option('--tiny', 'as little of everything as can be: shows that it can be measured, and nothing else')
   .option('--json', 'prints one JSON object on stdout')
-  // What one of the figures starts this program with again.
-  .addOption(new Option('--judge <run>').hideHelp())
+  // What figures start this program with again.
+  .addOption(new Option('--work <job>').hideHelp())
   .addHelpText('after', `\n${FIGURES.map(({ name, doc }) => `  ${name.padEnd(12)} ${doc}`).join('\n')}`)
-  .action((options) => (options.judge === undefined ? bench(options) : judgeAsChild(options.judge)));
+  .action((options) => (options.work === undefined ? bench(options) : workAsChild(options.work)));
 try {
   await program.parseAsync();
 } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SUITE } from '../../impl/registry.ts';
 import { xmlFault } from '../../reports/well-formed.ts';
 import type { Capacity } from '../capacity/capacity.ts';
 import { exitCodeOf } from './capacity-command.ts';
@@ -42,7 +43,7 @@ describe('capacity', () => {
     }
     const bytes = (scope: string) =>
       rows.find((row) => row.scope === scope && row.members === 5 && row.figure === 'bytes_per_member_second')?.median;
-    const parts = ['swim', 'rumor', 'anti-entropy', 'bracha'].map((channel) => bytes(channel) ?? Number.NaN);
+    const parts = SUITE.map((channel) => bytes(channel) ?? Number.NaN);
     expect(parts.reduce((sum, each) => sum + each, 0)).toBeCloseTo(bytes('') ?? 0, 6);
   });
 

@@ -1,8 +1,9 @@
-/** `hearsay list`: protocols with their claims and settings, workloads, faults, properties, metrics. */
+/** `hearsay list`: protocols with their claims and settings, workloads, scenarios, faults, properties, metrics. */
 import type { Command } from '@commander-js/extra-typings';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { checkers } from '../../workloads/registry.ts';
+import { scenarios } from '../../workloads/scenarios/registry.ts';
 import { describeSetting } from '../model/settings-check.ts';
 import { METRICS, STATISTICS } from '../slo/metric-names.ts';
 import { type CliIo, createPaint, type Finish, type Paint } from './io.ts';
@@ -11,7 +12,7 @@ import { KNOWLEDGE } from './parts.ts';
 export function addListCommand(program: Command, io: CliIo, finish: Finish): void {
   program
     .command('list')
-    .description('list protocols with their claims, workloads, faults, properties and metrics')
+    .description('list protocols with their claims, workloads, scenarios, faults, properties and metrics')
     .option('--json', 'prints one JSON object')
     .action((options) => {
       const catalogue = describeCatalogue();
@@ -66,7 +67,14 @@ export function describeCatalogue() {
         .map((protocol) => protocol.name),
     }));
   const metrics = METRICS.map(({ name, unit, shape, scopes, doc }) => ({ name, unit, shape, scopes, doc }));
-  return { suite: SUITE, protocols, workloads, faults, properties, metrics };
+  const ready = [...scenarios.values()].map(({ name, summary, nodes, timeMs, protocols }) => ({
+    name,
+    summary,
+    nodes,
+    timeMs,
+    protocols,
+  }));
+  return { suite: SUITE, protocols, workloads, scenarios: ready, faults, properties, metrics };
 }
 
 function printCatalogue(catalogue: Catalogue, paint: Paint): string {
@@ -89,6 +97,10 @@ function printCatalogue(catalogue: Catalogue, paint: Paint): string {
   for (const workload of catalogue.workloads) {
     lines.push(`${paint('bold', workload.name)}: ${workload.summary}`);
     for (const { f, doc } of workload.operations) lines.push(`  ${f}: ${doc}`);
+  }
+  lines.push('', paint('bold', 'SCENARIOS'));
+  for (const { name, summary, nodes, protocols } of catalogue.scenarios) {
+    lines.push(`${paint('bold', name)}: ${summary}; ${nodes.usual} members run ${protocols.join(', ')}`);
   }
   lines.push('', paint('bold', 'FAULTS'));
   for (const fault of catalogue.faults) lines.push(`${paint('bold', fault.flag)}: ${fault.doc}; heal: ${fault.heal}`);

@@ -5,6 +5,7 @@ import { NEMESES } from '../../nemesis/registry.ts';
 import { UserError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { parsePlan } from '../model/plan-schema.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
 import { claimFolder, errorCode, readText } from './files.ts';
@@ -23,6 +24,7 @@ import {
   parsePort,
   parseProfile,
   parseProtocols,
+  parseScenario,
   parseSeed,
   parseTime,
   parseWorkloads,
@@ -36,6 +38,7 @@ Examples:
   hearsay nemesis --protocol swim --kill minority --restart-without-state
   hearsay nemesis --delay 50ms,20ms --bandwidth 1mbit --fault-every 10s --fault-for 4s
   hearsay nemesis --protocol bracha --nodes 7 --byzantine 2:equivocate
+  hearsay nemesis --scenario sensors --loss 0.1
   hearsay nemesis --partition ring --plan-only --out my-plan
   hearsay nemesis --plan my-plan/plan.json --json
 
@@ -46,6 +49,7 @@ pauses, slowness and kills from 30% to 60%, clock faults from 20% to 80%, churn 
 
 /** Flags that a saved plan has already answered. */
 const PLANNING = [
+  'scenario',
   'nodes',
   'time',
   'protocol',
@@ -68,8 +72,17 @@ export function addNemesisCommand(program: Command, io: CliIo, finish: Finish): 
       'sim (virtual time) or local (real processes) (default local)',
       once('--cluster', parseCluster),
     )
-    .option('--nodes <count>', 'members (default 7)', once('--nodes', parseNodes))
-    .option('--time <duration>', 'how long load and faults last (default 30s)', once('--time', parseTime))
+    .option(
+      '--scenario <name>',
+      'an architecture by its name: its members, protocols, overlay, links and load (hearsay list)',
+      once('--scenario', parseScenario),
+    )
+    .option('--nodes <count>', "members (default 7, or the scenario's own)", once('--nodes', parseNodes))
+    .option(
+      '--time <duration>',
+      "how long load and faults last (default 30s, or the scenario's own)",
+      once('--time', parseTime),
+    )
     .option(
       '--protocol <names>',
       'one, several with commas, or suite (default suite)',
@@ -129,6 +142,7 @@ export function addNemesisCommand(program: Command, io: CliIo, finish: Finish): 
 
 interface Options {
   readonly cluster?: 'sim' | 'local' | undefined;
+  readonly scenario?: Scenario | undefined;
   readonly nodes?: number | undefined;
   readonly time?: number | undefined;
   readonly protocol?: readonly string[] | undefined;
@@ -194,26 +208,44 @@ function planFromFlags(options: Options, faults: readonly RequestedFault[], io: 
       'add one, such as --loss 0.1',
     );
   }
+  const { scenario } = options;
+  if (scenario !== undefined) checkScenarioFlags(scenario, options);
   const seed = options.seed ?? drawSeed();
   const plan = makePlan(
     {
       seed,
-      nodes: options.nodes ?? 7,
-      timeMs: options.time ?? 30_000,
-      protocols: options.protocol ?? parseProtocols('suite'),
+      nodes: options.nodes ?? scenario?.nodes.usual ?? 7,
+      timeMs: options.time ?? scenario?.timeMs ?? 30_000,
+      protocols: scenario?.protocols ?? options.protocol ?? parseProtocols('suite'),
       profile: options.profile ?? 'quick',
       overrides: options.set ?? [],
-      workloads: options.workload,
+      workloads: scenario?.workloads ?? options.workload,
       ratePerSecond: options.rate,
       faults,
       faultEveryMs: options.faultEvery,
       faultForMs: options.faultFor,
       withoutState: options.restartWithoutState === true,
+      scenario,
     },
     KNOWLEDGE,
   );
   if (options.planOnly === true) io.stderr.write(`seed ${seed}\n`);
   return plan;
+}
+
+/** What a scenario is made of is not to be chosen beside it. */
+function checkScenarioFlags(scenario: Scenario, options: Options): void {
+  const given = options.protocol ?? options.workload;
+  if (given === undefined) return;
+  const [flag, own] =
+    options.protocol === undefined
+      ? ['--workload', 'its protocols have them']
+      : ['--protocol', `it runs ${scenario.protocols.join(', ')}`];
+  throw new UserError(
+    `--scenario ${scenario.name} has already decided what this flag asks for`,
+    `${flag} ${given.join(',')}`,
+    `leave the flag out (${own}), or edit the plan that --plan-only writes`,
+  );
 }
 
 async function planFromFile(path: string, options: Options, faults: readonly RequestedFault[]): Promise<Plan> {

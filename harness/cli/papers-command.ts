@@ -3,20 +3,22 @@ import type { Command } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { UserError } from '../model/errors.ts';
 import { EXIT } from '../model/verdict.ts';
-import { type Cell, differenceOf, type PaperTable, verdictOf } from '../papers/cell.ts';
+import { type Cell, differenceOf, type Paper, type PaperTable, verdictOf } from '../papers/cell.ts';
 import { PAPERS } from '../papers/papers.ts';
 import { once } from './flags.ts';
 import { type CliIo, createPaint, type Finish, type Paint } from './io.ts';
+import { lifeguard } from './lifeguard-paper.ts';
 import { parseSeed } from './plan-request.ts';
 import { figureText } from './spread-tables.ts';
 
 const DEFAULT_SEED = 'papers';
+const ALL_PAPERS: readonly Paper[] = [...PAPERS, lifeguard];
 
 export function addPapersCommand(program: Command, io: CliIo, finish: Finish): void {
   program
     .command('papers')
     .description('reproduce the published tables with the code of the protocols, and judge each cell')
-    .option('--only <names...>', `some of ${PAPERS.map((paper) => paper.name).join(', ')}`)
+    .option('--only <names...>', `some of ${ALL_PAPERS.map((paper) => paper.name).join(', ')}`)
     .option('--quick', 'fewer runs')
     .option('--seed <text>', `names every random draw (default ${DEFAULT_SEED})`, once('--seed', parseSeed))
     .option('--json', 'prints one JSON object on stdout')
@@ -33,12 +35,12 @@ export function addPapersCommand(program: Command, io: CliIo, finish: Finish): v
     });
 }
 
-function chosen(only: readonly string[] | undefined): typeof PAPERS {
-  if (only === undefined) return PAPERS;
-  const names = PAPERS.map((paper) => paper.name);
+function chosen(only: readonly string[] | undefined): readonly Paper[] {
+  if (only === undefined) return ALL_PAPERS;
+  const names = ALL_PAPERS.map((paper) => paper.name);
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UserError('--only names no table', unknown, `take ${names.join(', ')}`);
-  return PAPERS.filter((paper) => only.includes(paper.name));
+  return ALL_PAPERS.filter((paper) => only.includes(paper.name));
 }
 
 function withVerdicts(table: PaperTable): object {

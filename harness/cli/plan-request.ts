@@ -1,8 +1,10 @@
 /** From flags as typed to a checked request. Every mistake is a UserError. */
 import { randomBytes } from 'node:crypto';
 import { SUITE } from '../../impl/registry.ts';
+import { scenarios } from '../../workloads/scenarios/registry.ts';
 import { UserError } from '../model/errors.ts';
 import { PROTOCOL_PATTERN, SEED_PATTERN } from '../model/plan-limits.ts';
+import type { Scenario } from '../model/scenario.ts';
 import { parseDuration, parseInteger, parseRate } from '../model/units.ts';
 import type { Profile, SettingOverride } from '../plan/make-plan.ts';
 
@@ -45,6 +47,12 @@ export function parseProtocols(text: string): string[] {
 
 export function parseWorkloads(text: string): string[] {
   return [...new Set(parseList(text, '--workload'))];
+}
+
+export function parseScenario(text: string): Scenario {
+  const scenario = scenarios.get(text);
+  if (scenario !== undefined) return scenario;
+  throw new UserError('--scenario is not known', text, `take one of ${[...scenarios.keys()].join(', ')}`);
 }
 
 export function parseProfile(text: string): Profile {

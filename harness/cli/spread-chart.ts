@@ -1,5 +1,6 @@
 /** The pictures of `hearsay spread`. */
 import type { Chart } from '../../reports/chart.ts';
+import type { FloodPoint } from '../spread/floods.ts';
 import type { CoveragePoint } from '../spread/monte-carlo.ts';
 import type { Moments } from '../spread/statistics.ts';
 
@@ -16,6 +17,17 @@ export function coverageChart(coverage: readonly CoveragePoint[], label: string)
     .map((point, cycle) => ({ cycle, ...point }))
     .filter(({ cycle }) => cycle % stride === 0 || cycle === coverage.length - 1);
   const x = cycleAxis([0, Math.max(1, coverage.length - 1)]);
+  return shareChart(x, points, label);
+}
+
+/** The same against time. */
+export function floodChart(coverage: readonly FloodPoint[], label: string): Chart {
+  const x = axis('ms', 'ms since the origin knew', [0, Math.max(1, coverage.at(-1)?.ms ?? 1)]);
+  const points = coverage.map((point) => ({ ...point, theory: null }));
+  return shareChart(x, points, label);
+}
+
+function shareChart(x: Layer, points: readonly CoveragePoint[], label: string): Chart {
   const y = (field: string): Layer => ({ ...axis(field, 'members that know', [0, 1]), axis: PERCENT });
   return {
     id: 'coverage',

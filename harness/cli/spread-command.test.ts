@@ -33,6 +33,41 @@ describe('spread', () => {
     expect(Math.abs(varianceFactor.mean - 0.4975)).toBeLessThan(0.01);
   });
 
+  test('--events --json: the figures of a flood in ms, and coverage that theory knows', async () => {
+    const flags = ['--events', '--out-degree', '4', '--delay', '10,100', '--loss', '10%', '--json'];
+    const { code, stdout } = await spread(...flags);
+    expect(code).toBe(0);
+    const summary = JSON.parse(stdout);
+    for (const key of ['residue', 'traffic', 'meanArrivalMs', 'lastArrivalMs', 'allKnowMs']) {
+      expect(Object.keys(summary[key])).toEqual(['mean', 'sd']);
+    }
+    expect(Object.keys(summary).sort()).toEqual(
+      ['residue', 'residueTheory', 'traffic', 'meanArrivalMs', 'lastArrivalMs', 'allKnowMs', 'coverage'].sort(),
+    );
+    expect(Math.abs(summary.residue.mean / summary.residueTheory - 1)).toBeLessThan(0.2);
+    expect(summary.lastArrivalMs.mean).toBeGreaterThan(summary.meanArrivalMs.mean);
+    expect(summary.coverage[0]).toMatchObject({ ms: 0, p10: 1 / 200, p90: 1 / 200 });
+    expect(summary.coverage[0].mean).toBeCloseTo(1 / 200, 12);
+    expect(summary.coverage.at(-1).mean).toBeCloseTo(1 - summary.residue.mean, 12);
+    expect((await spread(...flags)).stdout).toBe(stdout);
+  });
+
+  test('--events for a person: one delay is all delays, and the defaults are stated', async () => {
+    const { stdout } = await spread('--events', '--delay', '20ms');
+    for (const word of ['out-degree 10', '20 to 20 ms', 'residue', 'in theory', 'messages sent', 'p90']) {
+      expect(stdout).toContain(word);
+    }
+    expect((await callCli('spread', '--events', '--nodes', '50', '--seed', 's')).stdout).toContain('100 runs');
+  });
+
+  test('--minimize leaves more than the same counter where only pushers count, and says so in the title', async () => {
+    const flags = ['--mode', 'push-pull', '--stop', 'counter', '--k', '2'];
+    const { stdout } = await spread(...flags, '--minimize');
+    expect(stdout).toContain('counter 2 with minimization');
+    const residue = async (...more: string[]) => JSON.parse((await spread(...flags, ...more, '--json')).stdout).residue;
+    expect((await residue('--minimize')).mean).toBeGreaterThan((await residue()).mean);
+  });
+
   test('tables for a person, with and without averaging, every mode, rule and topology', async () => {
     for (const mode of ['push', 'pull', 'push-pull']) {
       const { stdout } = await spread(
@@ -60,7 +95,13 @@ describe('spread', () => {
   });
 
   test('--chart draws SVG and HTML, nothing in it runs', async () => {
-    for (const [name, ...flags] of [['a.svg'], ['b.html'], ['c.svg', '--average'], ['d.html', '--topology', 'ring']]) {
+    for (const [name, ...flags] of [
+      ['a.svg'],
+      ['b.html'],
+      ['c.svg', '--average'],
+      ['d.html', '--topology', 'ring'],
+      ['e.svg', '--events'],
+    ]) {
       const path = join(root, name as string);
       expect((await spread('--chart', path, ...flags)).code).toBe(0);
       const text = readFileSync(path, 'utf8');
@@ -85,6 +126,24 @@ describe('spread', () => {
     [['--average', '--loss', '0.1'], '--loss'],
     [['--average', '--pairs', 'matching', '--topology', 'ring'], 'matching'],
     [['--average', '--pairs', 'push-sum', '--nodes', '5000'], 'push-sum'],
+    [['--minimize'], '--stop counter'],
+    [['--minimize', '--stop', 'coin'], '--stop counter'],
+    [['--minimize', '--stop', 'counter', '--blind'], '--blind'],
+    [['--minimize', '--stop', 'counter', '--mode', 'pull'], 'push-pull'],
+    [['--average', '--events'], '--events'],
+    [['--average', '--out-degree', '3'], '--out-degree'],
+    [['--out-degree', '3'], 'add --events'],
+    [['--delay', '10,100'], 'add --events'],
+    [['--events', '--fanout', '3'], '--fanout'],
+    [['--events', '--topology', 'complete'], '--topology'],
+    [['--events', '--minimize', '--stop', 'counter'], 'does not take it'],
+    [['--events', '--pairs', 'random'], '--average'],
+    [['--events', '--out-degree', '0'], '--out-degree'],
+    [['--events', '--delay', '100,10'], '--delay'],
+    [['--events', '--delay', '1,2,3'], '--delay'],
+    [['--events', '--delay', '0,10'], '--delay'],
+    [['--events', '--delay', 'soon'], '--delay'],
+    [['--events', '--nodes', '2000000', '--out-degree', '100'], 'too many messages'],
     [['--chart', 'x.png'], '.svg'],
     [['--chart', join(root, 'none', 'x.svg'), '--nodes', '10'], 'does not exist'],
     [['--k', '1', '--k', '2'], 'twice'],

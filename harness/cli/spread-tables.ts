@@ -1,6 +1,7 @@
 /** What `hearsay spread` found, as a person reads it. */
 import Table from 'cli-table3';
 import type { AveragingOutcome, AveragingRequest } from '../spread/averaging.ts';
+import type { FloodOutcome, FloodRequest } from '../spread/floods.ts';
 import type { SpreadOutcome, SpreadRequest } from '../spread/monte-carlo.ts';
 import type { Moments } from '../spread/statistics.ts';
 import { TOPOLOGY_DOCS } from '../spread/topology.ts';
@@ -17,17 +18,23 @@ export function figureText(value: number | null | undefined): string {
 
 export function spreadText(request: SpreadRequest, outcome: SpreadOutcome): string {
   const { summary, runsToAll, runsCut } = outcome;
-  const rows: readonly (readonly [string, Moments, string])[] = [
+  const rows: readonly FigureRow[] = [
     ['residue', summary.residue, 'share of the members that never hear'],
     ['traffic', summary.traffic, 'updates sent per member, useless and lost ones too'],
     ['mean arrival', summary.meanArrival, 'cycle in which a member hears'],
     ['last arrival', summary.lastArrival, 'cycle in which the last one hears of those that do'],
     ['rounds to all', summary.roundsToAll, `cycles until all know, in the ${runsToAll} runs in which all did`],
   ];
-  const figures = new Table({ head: ['figure', 'mean', 'sd', 'what it is'], style: PLAIN });
-  for (const [name, { mean, sd }, doc] of rows) figures.push([name, figureText(mean), figureText(sd), doc]);
   const cut = runsCut === 0 ? '' : `\n${runsCut} runs were cut off before their end`;
-  return `${describeSpread(request)}\n${figures.toString()}${cut}\n${coverageTable(summary.coverage)}`;
+  return `${describeSpread(request)}\n${figuresTable(rows)}${cut}\n${coverageTable(summary.coverage)}`;
+}
+
+type FigureRow = readonly [name: string, moments: Moments, doc: string];
+
+function figuresTable(rows: readonly FigureRow[]): string {
+  const table = new Table({ head: ['figure', 'mean', 'sd', 'what it is'], style: PLAIN });
+  for (const [name, { mean, sd }, doc] of rows) table.push([name, figureText(mean), figureText(sd), doc]);
+  return table.toString();
 }
 
 export function describeSpread(request: SpreadRequest): string {
@@ -36,10 +43,10 @@ export function describeSpread(request: SpreadRequest): string {
   return `${mode}, ${stopText(request)}, fanout ${fanout}, loss ${loss}, ${n} members, ${where}; ${runs} runs, seed ${seed}`;
 }
 
-function stopText({ stop, feedback, k }: SpreadRequest): string {
+function stopText({ stop, feedback, k, minimize }: SpreadRequest): string {
   if (stop === 'never') return 'nobody stops';
   if (stop === 'rounds') return `each is hot for ${k} cycles`;
-  return `${feedback} ${stop} ${k}`;
+  return `${feedback} ${stop} ${k}${minimize === true ? ' with minimization' : ''}`;
 }
 
 function coverageTable(coverage: SpreadOutcome['summary']['coverage']): string {
@@ -54,6 +61,30 @@ function coverageTable(coverage: SpreadOutcome['summary']['coverage']): string {
 
 function share(value: number): string {
   return value.toFixed(5);
+}
+
+export function floodText(request: FloodRequest, { summary, runsToAll, sends, events }: FloodOutcome): string {
+  const theory = `share of the members that never hear; in theory ${figureText(summary.residueTheory)}`;
+  const rows: readonly FigureRow[] = [
+    ['residue', summary.residue, theory],
+    ['traffic', summary.traffic, 'messages sent per member, useless and lost ones too'],
+    ['mean arrival, ms', summary.meanArrivalMs, 'when a member hears'],
+    ['last arrival, ms', summary.lastArrivalMs, 'when the last one hears of those that do'],
+    ['all know, ms', summary.allKnowMs, `until all know, in the ${runsToAll} runs in which all did`],
+  ];
+  const table = new Table({ head: ['ms', 'know: mean', 'p10', 'p90'], style: PLAIN });
+  const { coverage } = summary;
+  const stride = Math.ceil(coverage.length / MOST_ROWS);
+  coverage.forEach(({ ms, mean, p10, p90 }, index) => {
+    if (index % stride !== 0 && index !== coverage.length - 1) return;
+    table.push([ms, share(mean), share(p10), share(p90)]);
+  });
+  return `${describeFlood(request)}\n${figuresTable(rows)}\n${sends} messages sent, ${events} arrived\n${table.toString()}`;
+}
+
+export function describeFlood({ n, outDegree, delayMs, loss, runs, seed }: FloodRequest): string {
+  const delays = delayMs.map(figureText).join(' to ');
+  return `flood event by event, ${n} members, overlay of out-degree ${outDegree}, delays ${delays} ms, loss ${loss}; ${runs} runs, seed ${seed}`;
 }
 
 export function averagingText(request: AveragingRequest, outcome: AveragingOutcome, theory: number): string {

@@ -4,7 +4,14 @@
  * refused. Whether a contact "knew already" goes by the start of the cycle too, so two pushes to one susceptible member
  * are both useful. When interest is lost is decided by the protocol's own code, impl/rumor/stopping.ts.
  */
-import { afterPulledCycle, afterPush, outOfRounds, REMOVED, type StoppingRule } from '../../impl/rumor/stopping.ts';
+import {
+  afterPulledCycle,
+  afterPush,
+  countsMinimized,
+  outOfRounds,
+  REMOVED,
+  type StoppingRule,
+} from '../../impl/rumor/stopping.ts';
 import type { SpreadMode } from '../../impl/theory/spread.ts';
 import type { FastRandom } from './fast-random.ts';
 import type { Partners } from './partners.ts';
@@ -19,6 +26,11 @@ export interface LockStepSpec {
   readonly fanout: number;
   /** Chance that one message (update, request or feedback) is lost. */
   readonly loss: number;
+  /**
+   * Counter with feedback, push or push-pull: of two that both know, only the smaller counter grows (section 1.4). In
+   * push-pull an exchange counts whoever began it, also for the one that is pulled from.
+   */
+  readonly minimize?: boolean | undefined;
 }
 
 export interface LockStepResult {
@@ -42,6 +54,8 @@ export class LockStep {
   /** The cycle in which each member heard of it. */
   readonly #since: Int32Array;
   readonly #counter: Int16Array;
+  /** The counters at the start of the cycle: with minimization a copy, else nothing changes them before they are read. */
+  readonly #started: Int16Array;
   /** Pull only: how many pulled it from each member in this cycle, and how many of those needed it. */
   readonly #answered: Int32Array;
   readonly #needed: Int32Array;
@@ -58,6 +72,7 @@ export class LockStep {
     this.#rule = stop === 'coin' || stop === 'counter' ? { stop, feedback, k } : undefined;
     this.#since = new Int32Array(n);
     this.#counter = new Int16Array(n);
+    this.#started = spec.minimize === true ? new Int16Array(n) : this.#counter;
     const pulled = spec.mode === 'pull' ? n : 0;
     this.#answered = new Int32Array(pulled);
     this.#needed = new Int32Array(pulled);
@@ -82,6 +97,7 @@ export class LockStep {
     while (this.#hotCount > 0 && !(stop === 'never' && known === n) && cycle < MOST_CYCLES) {
       cycle++;
       this.#fresh = 0;
+      if (this.#started !== this.#counter) this.#started.set(this.#counter);
       // Pulls read what pushes change, the state of who is hot, so they come first.
       if (mode !== 'push') this.#pulls(partners, random, cycle);
       if (mode !== 'pull') this.#pushes(partners, random, cycle);
@@ -94,7 +110,7 @@ export class LockStep {
   }
 
   #pushes(partners: Partners, random: FastRandom, cycle: number): void {
-    const { loss, feedback } = this.#spec;
+    const { loss, feedback, minimize } = this.#spec;
     const rule = this.#rule;
     const draw = (): number => random.next();
     for (let at = 0; at < this.#hotCount; at++) {
@@ -107,19 +123,32 @@ export class LockStep {
         const useful = (this.#since[target] as number) >= cycle;
         if (arrived) this.#hear(target, cycle);
         if (rule === undefined) continue;
+        const shared = minimize === true && !useful;
+        if (shared && arrived && this.#mayCount(target, pusher)) this.#contacted(rule, target, useful, draw);
         // Without an answer there is nothing to count; who is blind counts what it sends.
         if (feedback === 'feedback' && !(arrived && (loss === 0 || random.next() >= loss))) continue;
-        const counter = this.#counter[pusher] as number;
-        if (counter !== REMOVED) this.#counter[pusher] = afterPush(rule, counter, useful, draw);
+        if (!shared || this.#mayCount(pusher, target)) this.#contacted(rule, pusher, useful, draw);
       }
     }
   }
 
+  /** Whether minimization lets `member` count a contact with `other`. */
+  #mayCount(member: number, other: number): boolean {
+    return countsMinimized(this.#started[member] as number, this.#started[other] as number);
+  }
+
+  #contacted(rule: StoppingRule, member: number, useful: boolean, draw: () => number): void {
+    const counter = this.#counter[member] as number;
+    if (counter !== REMOVED) this.#counter[member] = afterPush(rule, counter, useful, draw);
+  }
+
   /** In pull every member asks; in push-pull those that are hot push instead. */
   #pulls(partners: Partners, random: FastRandom, cycle: number): void {
-    const { mode, loss, feedback } = this.#spec;
+    const { mode, loss, feedback, minimize } = this.#spec;
+    const rule = this.#rule;
+    const draw = (): number => random.next();
     const onlyPull = mode === 'pull';
-    const counts = onlyPull && this.#rule !== undefined;
+    const counts = rule !== undefined && (onlyPull || minimize === true);
     const n = this.#since.length;
     for (let puller = 0; puller < n; puller++) {
       if (!onlyPull && this.#isHot(puller, cycle)) continue;
@@ -134,6 +163,11 @@ export class LockStep {
         if (arrived) this.#hear(puller, cycle);
         if (!counts) continue;
         if (feedback === 'feedback' && !(arrived && (loss === 0 || random.next() >= loss))) continue;
+        if (!onlyPull) {
+          // Who is not hot and knows was removed, and stands above the source: that counts it.
+          this.#contacted(rule, source, needed, draw);
+          continue;
+        }
         this.#answered[source] = (this.#answered[source] as number) + 1;
         if (needed) this.#needed[source] = (this.#needed[source] as number) + 1;
       }
@@ -154,7 +188,7 @@ export class LockStep {
 
   /** At the start of the cycle. */
   #isHot(member: number, cycle: number): boolean {
-    return (this.#since[member] as number) < cycle && this.#counter[member] !== REMOVED;
+    return (this.#since[member] as number) < cycle && this.#started[member] !== REMOVED;
   }
 
   #hear(member: number, cycle: number): void {

@@ -18,7 +18,7 @@ export interface CoveragePoint {
   readonly mean: number;
   readonly p10: number;
   readonly p90: number;
-  /** What is expected; null where theory says nothing: it knows no topology but the complete one. */
+  /** What is expected; null where theory says nothing: it knows the complete topology, and no minimization. */
   readonly theory: number | null;
 }
 
@@ -88,7 +88,7 @@ function meanArrival(curve: readonly number[]): number {
 
 function coverage(request: SpreadRequest, curves: readonly (readonly number[])[]): CoveragePoint[] {
   const cycles = Math.max(...curves.map(lastArrival));
-  const theory = request.topology === 'complete' ? theoryOf(request, cycles) : undefined;
+  const theory = request.topology === 'complete' && request.minimize !== true ? theoryOf(request, cycles) : undefined;
   const shares = new Float64Array(curves.length);
   const points: CoveragePoint[] = [];
   for (let cycle = 0; cycle <= cycles; cycle++) {

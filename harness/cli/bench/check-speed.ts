@@ -2,9 +2,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES } from '../../run/store.ts';
+import { type ChildCost, measureInChild } from './child.ts';
 import type { Figure, Row } from './figure.ts';
 import { median } from './figure.ts';
-import { type JudgeCost, judgeInChild } from './judge-child.ts';
 import { writeSyntheticRun } from './synthetic-history.ts';
 import { threeDigits } from './table.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
@@ -12,6 +12,7 @@ import { inTemporaryFolder } from './temporary-folder.ts';
 const WANTED_S = 20;
 const WANTED_MB = 1000;
 const SIZES = [1e4, 1e5, 1e6] as const;
+const TINY_SIZES = [500, 1000] as const;
 const REPEATS = 3;
 
 interface Point {
@@ -20,15 +21,15 @@ interface Point {
   readonly bytes: number;
   readonly seconds: number;
   readonly peakMB: number;
-  readonly costs: readonly JudgeCost[];
+  readonly costs: readonly ChildCost<'judge'>[];
 }
 
-async function measurePoint(operations: number, directory: string): Promise<Point> {
+async function measurePoint(operations: number, repeats: number, directory: string): Promise<Point> {
   const lines = writeSyntheticRun(directory, operations);
   const bytes = statSync(join(directory, FILES.history)).size;
-  const costs: JudgeCost[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) costs.push(await judgeInChild(directory));
-  const flawed = costs.find((cost) => cost.verdict !== 'valid');
+  const costs: ChildCost<'judge'>[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) costs.push(await measureInChild('judge', { directory }));
+  const flawed = costs.map(({ outcome }) => outcome).find(({ verdict }) => verdict !== 'valid');
   if (flawed !== undefined) throw new Error(`a sound history was judged ${flawed.verdict}: ${flawed.flaws.join('; ')}`);
   const seconds = median(costs.map((cost) => cost.seconds));
   return { operations, lines, bytes, seconds, peakMB: median(costs.map((cost) => cost.peakMB)), costs };
@@ -61,12 +62,13 @@ function rowsOf(point: Point, before: Point | undefined): Row[] {
 export const checkSpeed: Figure = {
   name: 'check',
   doc: 'stored histories of 10^4, 10^5 and 10^6 operations judged again, as by hearsay check',
-  async measure(note) {
+  async measure(note, size) {
+    const repeats = size === 'tiny' ? 1 : REPEATS;
     const rows: Row[] = [];
     let before: Point | undefined;
-    for (const operations of SIZES) {
+    for (const operations of size === 'tiny' ? TINY_SIZES : SIZES) {
       note(`check: ${operations} operations`);
-      const point = await inTemporaryFolder((directory) => measurePoint(operations, directory));
+      const point = await inTemporaryFolder((directory) => measurePoint(operations, repeats, directory));
       rows.push(...rowsOf(point, before));
       before = point;
     }

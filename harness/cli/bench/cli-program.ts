@@ -1,7 +1,6 @@
-/** The compiled command line, which is built into the same folder as the bench. */
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The compiled command line. */
+import { programPath } from '../../clusters/local/program-path.ts';
 
 export function cliProgram(): string {
-  return join(dirname(fileURLToPath(import.meta.url)), 'cli.js');
+  return programPath('cli.js');
 }

@@ -18,6 +18,7 @@ import { type Figure, type Row, secondsSince } from './figure.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 const COUNT = 100_000;
+const TINY_COUNT = 400;
 /** Sent between two polls: no more than a socket's buffer takes. */
 const BATCH = 100;
 const HOST = '127.0.0.1';
@@ -144,7 +145,7 @@ function peersOf(memberPort: number, senderPort: number): PeerAddress[] {
 }
 
 /** Through the kernel, at a process of its own. */
-async function atProcess(spoken: readonly Spoken[], directory: string): Promise<Row> {
+async function atProcess(spoken: readonly Spoken[], count: number, directory: string): Promise<Row> {
   const reports = new Reports();
   const socket = await boundSocket();
   const member = new MemberProcess(programPath('member.js'), join(directory, 'member.log'), {
@@ -164,7 +165,7 @@ async function atProcess(spoken: readonly Spoken[], directory: string): Promise<
     const before = await poll();
     const datagrams = badDatagrams(spoken, TARGET, split('bench', 'datagrams'));
     const started = performance.now();
-    for (let sent = 0; sent < COUNT; sent += BATCH) {
+    for (let sent = 0; sent < count; sent += BATCH) {
       for (let i = 0; i < BATCH; i++) socket.send(datagrams.next().value as Uint8Array, reports.port, HOST);
       const views = await poll();
       invariant(views === before, `a bad datagram among the first ${sent + BATCH} changed a view`);
@@ -176,9 +177,9 @@ async function atProcess(spoken: readonly Spoken[], directory: string): Promise<
     invariant((await poll()) !== before, `a good datagram did not change the view of ${name}`);
     tell({ type: 'stop' });
     await member.ended;
-    const how = `${reports.arrived - 1} of ${COUNT} arrived, the member answered ${round} polls, its views never changed; ${reports.countsText()}`;
+    const how = `${reports.arrived - 1} of ${count} arrived, the member answered ${round} polls, its views never changed; ${reports.countsText()}`;
     return {
-      figure: 'datagrams: 100,000 bad ones by UDP at a member',
+      figure: `datagrams: ${count} bad ones by UDP at a member`,
       measured: seconds,
       wanted: undefined,
       unit: 's',
@@ -192,7 +193,7 @@ async function atProcess(spoken: readonly Spoken[], directory: string): Promise<
 }
 
 /** The same, handed to a member in this process just where its socket would: none gets lost on the way. */
-async function inProcess(spoken: readonly Spoken[], directory: string): Promise<Row> {
+async function inProcess(spoken: readonly Spoken[], count: number, directory: string): Promise<Row> {
   const reports = new Reports();
   const sockets = await bindSockets(HOST, undefined, 0);
   const senderPort = sockets.port === 1 ? 2 : 1;
@@ -207,7 +208,7 @@ async function inProcess(spoken: readonly Spoken[], directory: string): Promise<
   const before = await views();
   const datagrams = badDatagrams(spoken, TARGET, split('bench', 'datagrams'));
   let seconds = 0;
-  for (let sent = 0; sent < COUNT; sent++) {
+  for (let sent = 0; sent < count; sent++) {
     const bytes = datagrams.next().value as Uint8Array;
     const started = performance.now();
     deliver(bytes);
@@ -219,7 +220,7 @@ async function inProcess(spoken: readonly Spoken[], directory: string): Promise<
   node.stop();
   invariant(after === before, 'a bad datagram changed a view');
   invariant(greeted !== before, 'a good datagram did not change the view');
-  invariant(reports.arrived === COUNT + 1, `${reports.arrived} datagrams were counted of ${COUNT + 1}`);
+  invariant(reports.arrived === count + 1, `${reports.arrived} datagrams were counted of ${count + 1}`);
   const how = `time within the member only; its views did not change; ${reports.countsText()}`;
   return {
     figure: 'datagrams: the same handed to a member in-process',
@@ -233,10 +234,11 @@ async function inProcess(spoken: readonly Spoken[], directory: string): Promise<
 export const datagrams: Figure = {
   name: 'datagrams',
   doc: '100,000 random and mutated datagrams at one member',
-  async measure(note) {
-    note('datagrams: 100,000 bad ones at a member');
+  async measure(note, size) {
+    const count = size === 'tiny' ? TINY_COUNT : COUNT;
+    note(`datagrams: ${count} bad ones at a member`);
     const spoken = recordMessages();
-    const byUdp = await inTemporaryFolder((directory) => atProcess(spoken, directory));
-    return [byUdp, await inTemporaryFolder((directory) => inProcess(spoken, directory))];
+    const byUdp = await inTemporaryFolder((directory) => atProcess(spoken, count, directory));
+    return [byUdp, await inTemporaryFolder((directory) => inProcess(spoken, count, directory))];
   },
 };

@@ -12,12 +12,15 @@ export interface Row {
   readonly how: string;
 }
 
+/** `tiny`: each thing once and as little of it as can be, to see that it can be measured at all. */
+export type Size = 'full' | 'tiny';
+
 export interface Figure {
   /** As in `--only NAME`. */
   readonly name: string;
   readonly doc: string;
   /** `note`: says on the way what is being done. Throws where what was measured is not what it should be. */
-  measure(note: (text: string) => void): Promise<Row[]>;
+  measure(note: (text: string) => void, size: Size): Promise<Row[]>;
 }
 
 /** Of an odd number the middle one, else the lower of the two in the middle: always a value that was measured. */

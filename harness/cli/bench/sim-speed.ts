@@ -3,6 +3,7 @@ import { protocols } from '../../../impl/registry.ts';
 import { createOpenSim } from '../../clusters/sim/sim.ts';
 import type { Plan } from '../../model/plan.ts';
 import { combine } from '../../model/verdict.ts';
+import type { RequestedFault } from '../../plan/make-plan.ts';
 import { runPlanSync } from '../../run/run-plan.ts';
 import { JUDGE_PARTS } from '../parts.ts';
 import { benchPlan, usualFaults } from './bench-plans.ts';
@@ -60,29 +61,31 @@ function row(figure: string, wanted: number, measured: Runs, warmUp: number): Ro
   return { figure, measured: median(warm), wanted, unit: 's', how };
 }
 
-const WARM_UP = 5;
+const USUAL = { nodes: 7, timeMs: 60_000, warmUp: 5, repeats: 15 } as const;
+const LARGE = { nodes: 100, timeMs: 60_000, warmUp: 0, repeats: 3 } as const;
+const TINY = { nodes: 3, timeMs: 3000, warmUp: 0, repeats: 1 } as const;
 
 export const simSpeed: Figure = {
   name: 'sim',
   doc: 'suite of 7 members in sim, 60 virtual seconds',
-  async measure(note) {
-    const measure = (title: string, plan: Plan): Row => {
+  async measure(note, size) {
+    const { nodes, timeMs, warmUp, repeats } = size === 'tiny' ? TINY : USUAL;
+    const measure = (under: string, faults: RequestedFault[]): Row => {
+      const title = `sim: ${nodes} members, ${timeMs / 1000} s${under}`;
       note(title);
-      return row(title, WANTED_7_S, runs(plan, WARM_UP + 15), WARM_UP);
+      return row(title, WANTED_7_S, runs(benchPlan({ nodes, timeMs, faults }), warmUp + repeats), warmUp);
     };
-    return [
-      measure('sim: 7 members, 60 s', benchPlan({})),
-      measure('sim: 7 members, 60 s, partition, loss 0.1', benchPlan({ faults: usualFaults() })),
-    ];
+    return [measure('', []), measure(', partition, loss 0.1', usualFaults())];
   },
 };
 
 export const simLarge: Figure = {
   name: 'sim-100',
   doc: 'suite of 100 members in sim, 60 virtual seconds',
-  async measure(note) {
-    const title = 'sim: 100 members, 60 s';
+  async measure(note, size) {
+    const { nodes, timeMs, warmUp, repeats } = size === 'tiny' ? TINY : LARGE;
+    const title = `sim: ${nodes} members, ${timeMs / 1000} s`;
     note(title);
-    return [row(title, WANTED_100_S, runs(benchPlan({ nodes: 100 }), 3), 0)];
+    return [row(title, WANTED_100_S, runs(benchPlan({ nodes, timeMs }), warmUp + repeats), warmUp)];
   },
 };

@@ -1,0 +1,24 @@
+/** Every figure of the bench, in the order of its table. */
+import { checkSpeed } from './check-speed.ts';
+import { controllerKill } from './controller-kill.ts';
+import { datagrams } from './datagrams.ts';
+import { defaultRuns } from './default-runs.ts';
+import type { Figure } from './figure.ts';
+import { localStart } from './local-start.ts';
+import { membersSpeed } from './members-speed.ts';
+import { simLarge, simSpeed } from './sim-speed.ts';
+import { floodSpeed, simFloodSpeed, spreadSpeed } from './spread-speed.ts';
+
+export const FIGURES: readonly Figure[] = [
+  simSpeed,
+  simLarge,
+  defaultRuns,
+  membersSpeed,
+  spreadSpeed,
+  floodSpeed,
+  simFloodSpeed,
+  localStart,
+  controllerKill,
+  datagrams,
+  checkSpeed,
+];
