@@ -42,6 +42,17 @@ export type Observation =
       readonly by?: string | undefined;
     }
   /**
+   * A belief that a restart with state took up again from the life's records, as it stood before: nothing changed, but
+   * who reads the history sees that the new boot knows it.
+   */
+  | {
+      readonly kind: 'recall';
+      readonly subject: string;
+      readonly subjectLife: number;
+      readonly status: MemberStatus;
+      readonly incarnation: number;
+    }
+  /**
    * The observer's record of where `subject` stands in the life cycle changed. `made`: the observer made the change itself,
    * and did not hear of it, possibly of several at once. `converged`: it was made as the leader, upon convergence.
    */
@@ -81,6 +92,17 @@ export type Observation =
   | { readonly kind: 'propose'; readonly operation: number; readonly instance: number }
   /** Consensus: the member decided an instance, for good: once per life, restarts with state included. */
   | { readonly kind: 'decide'; readonly instance: number; readonly value: Data }
+  /**
+   * Adaptive push-pull: the member changed how much it speaks. Chance of a push and of a pull in a round, members per
+   * push or pull, and the usefulness of its last exchanges, which made it do so.
+   */
+  | {
+      readonly kind: 'adapt';
+      readonly pushProbability: number;
+      readonly pullProbability: number;
+      readonly fanout: number;
+      readonly usefulness: number;
+    }
   /** Aggregation: the member takes part in an epoch from here, with this input. `part`: its share of counting mass. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly input: number; readonly part: number }
   /**
@@ -213,6 +235,8 @@ export interface Conditions {
   readonly byzantine: readonly string[];
   /** Members of which a life ends for good: killed and never restarted, restarted without state, or left. */
   readonly livesLost: readonly string[];
+  /** Of these, the members that need not come back before the end; absent: any of them. */
+  readonly stayDown?: readonly string[] | undefined;
   /** Kinds of faults in the plan, sorted. */
   readonly kinds: readonly string[];
   /** Largest |factor - 1| of any planned timer drift. */
@@ -227,7 +251,15 @@ export interface Conditions {
   readonly nameBytes: number;
   /** By kind of operation (`f`), each that the plan has: the load of the channel that gets most of it. */
   readonly load: ReadonlyMap<string, PlannedLoad>;
+  /**
+   * Whom each member, in plan order, may draw as a peer, in channels that draw peers at random; absent: everybody else.
+   * Only protocols that say `sparse` are run where it is there.
+   */
+  readonly overlay?: Overlay | undefined;
 }
+
+/** Every member's neighbours: a directed graph, as who is drawn need not be able to draw the other. */
+export type Overlay = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Times in ms within which liveness must hold once every fault is healed, such that correct code misses any of them
@@ -281,6 +313,8 @@ export interface Protocol<State, Message, View extends Data, Settings> {
   readonly authenticated?: boolean;
   /** Views of correct members are claimed to become equal after the heal. */
   readonly converges: boolean;
+  /** Its claims and bounds count with `Conditions.overlay`, so that it may run where members know a few others only. */
+  readonly sparse?: true;
   /** Where a relation between settings is broken: one line, what and how to mend it. */
   readonly checkSettings?: (settings: Settings, n: number) => string | undefined;
   readonly claims: readonly Claim<Settings>[];

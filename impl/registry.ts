@@ -6,12 +6,19 @@ import { bracha } from './bracha/bracha.ts';
 import { cassandra } from './cassandra/cassandra.ts';
 import { consensus } from './consensus/consensus.ts';
 import { consul } from './consul/consul.ts';
+import { hybrid } from './hybrid/hybrid.ts';
 import type { AnyProtocol } from './protocol.ts';
 import { push } from './push/push.ts';
 import { rumor } from './rumor/rumor.ts';
 import { swim } from './swim/swim.ts';
+import { textbookAkka } from './textbook/akka.ts';
 import { textbookAntiEntropy } from './textbook/anti-entropy.ts';
+import { textbookAveraging } from './textbook/averaging.ts';
 import { textbookBroadcast } from './textbook/broadcast.ts';
+import { textbookCassandra } from './textbook/cassandra.ts';
+import { textbookConsensus } from './textbook/consensus.ts';
+import { textbookConsul } from './textbook/consul.ts';
+import { textbookHybrid } from './textbook/hybrid.ts';
 import { textbookPush } from './textbook/push.ts';
 import { textbookRumor } from './textbook/rumor.ts';
 import { textbookSwim } from './textbook/swim.ts';
@@ -25,6 +32,7 @@ const ALL: readonly AnyProtocol[] = [
   akka,
   consul,
   push,
+  hybrid,
   aggregation,
   consensus,
 ];
@@ -36,6 +44,12 @@ const TEXTBOOK: readonly AnyProtocol[] = [
   textbookPush,
   textbookAntiEntropy,
   textbookBroadcast,
+  textbookHybrid,
+  textbookAveraging,
+  textbookConsensus,
+  textbookCassandra,
+  textbookConsul,
+  textbookAkka,
 ];
 
 /** In the order in which they are listed to users. */
@@ -44,4 +58,4 @@ export const protocols: ReadonlyMap<string, AnyProtocol> = new Map(
 );
 
 /** The protocols that `--protocol suite` runs together in one member, in the order of their channels. */
-export const SUITE: readonly string[] = ['swim', 'rumor', 'anti-entropy', 'bracha'];
+export const SUITE: readonly string[] = ['swim', 'rumor', 'anti-entropy', 'aggregation', 'bracha'];

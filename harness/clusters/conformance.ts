@@ -245,6 +245,46 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       expect(stage.receivedIn(0).delayMin).toBeLessThan(40);
     });
 
+    it('keeps the latency that links have for the whole run, whatever is switched on and off', async ({ expect }) => {
+      const { plan, script } = hurtPair(linkFault('delay', { delayMs: 60, jitterMs: 0 }));
+      const links = [
+        { from: ['n1'], to: ['n2'], latencyMs: 50, jitterMs: 10 },
+        { from: ['n2'], to: ['n1'], latencyMs: 40, jitterMs: 10 },
+      ];
+      const stage = await play({ plan: { ...plan, network: { ...plan.network, links } }, script });
+      expect(stage.receivedIn(0).delayMin).toBeGreaterThanOrEqual(40);
+      expect(stage.receivedIn(0).delayMin).toBeLessThan(100);
+      expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(100);
+      expect(stage.receivedIn(2).delayMin).toBeGreaterThanOrEqual(40);
+      expect(stage.receivedIn(2).delayMin).toBeLessThan(100);
+      expect(stage.receivedIn(1).received).toBe(stage.sentIn(1));
+    });
+
+    it('lets members draw their neighbours only, and answer whoever drew them', async ({ expect }) => {
+      const names = ['n1', 'n2', 'n3'];
+      const overlay = [
+        { member: 'n1', knows: ['n2'] },
+        { member: 'n2', knows: ['n1', 'n3'] },
+        { member: 'n3', knows: ['n2'] },
+      ];
+      const stage = await play({
+        plan: { ...planOf(names, { 'anti-entropy': BUSY }), overlay },
+        script(scene) {
+          scene.startAll();
+          scene.endAt(1500);
+        },
+      });
+      for (const [from, to] of [
+        ['n1', 'n2'],
+        ['n2', 'n1'],
+        ['n2', 'n3'],
+        ['n3', 'n2'],
+      ] as const) {
+        expect(stage.sent(0, from, to)).toBeGreaterThan(0);
+      }
+      expect(stage.sent(0, 'n1', 'n3') + stage.sent(0, 'n3', 'n1')).toBe(0);
+    });
+
     it('reorders, and what was overtaken is counted', async ({ expect }) => {
       const stage = await play(hurtPair(linkFault('reorder', { probability: 0.3, holdMs: 50 })));
       expect(stage.receivedIn(1).overtaken).toBeGreaterThan(0);

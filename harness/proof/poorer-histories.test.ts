@@ -95,7 +95,7 @@ const MEMBERS = ['convergence', 'swim'] as const;
 const VALUES = ['convergence', MAP] as const;
 const REGISTER = ['lost-writes', 'phantom-values', 'stale-reads', 'version-order'];
 const LIVENESS = [MEMBERS, VALUES, 'lost-writes', 'broadcast-safety', 'refutation', 'coverage'];
-const noStatuses: Edit = ({ lines }) => without(lines, isKind('status'));
+const noStatuses: Edit = ({ lines }) => without(without(lines, isKind('status')), isKind('recall'));
 const noDeliveries: Edit = ({ lines }) => without(lines, isKind('deliver'));
 const noApplications: Edit = ({ lines }) => without(lines, isKind('apply'));
 

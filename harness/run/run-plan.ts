@@ -59,7 +59,11 @@ const LEAST_QUIESCE_MS = 1000;
 function quiesceMs({ plan, channels }: CheckContext): number {
   // The same goes for aggregation: an epoch that began after the heal must be able to end.
   const needed = channels.map(({ role, bounds }) =>
-    role === 'dissemination' ? bounds.deliveryMs : role === 'aggregation' ? bounds.convergenceMs : undefined,
+    role === 'dissemination' || role === 'map'
+      ? bounds.deliveryMs
+      : role === 'aggregation'
+        ? bounds.convergenceMs
+        : undefined,
   );
   return Math.min(
     plan.closing.deadlineMs,

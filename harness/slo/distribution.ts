@@ -1,4 +1,7 @@
-/** A distribution of durations: an HDR histogram in µs, three digits; mean, smallest and largest exact. */
+/**
+ * A distribution of durations: an HDR histogram in µs, three digits; mean, smallest and largest exact. What is counted in
+ * another unit is kept to a thousandth of it likewise.
+ */
 import { build, type Histogram } from 'hdr-histogram-js';
 import { invariant } from '../model/errors.ts';
 import type { Metric } from '../model/verdict.ts';

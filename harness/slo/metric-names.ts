@@ -87,6 +87,24 @@ export const METRICS: readonly MetricSpec[] = [
     mayBeAbsent: true,
     doc: 'At each observer: from suspecting (or giving up) a member that was up to holding it alive again.',
   },
+  ...(
+    [
+      ['push_probability', 'share', 'the chance that the member pushes in a round'],
+      ['pull_probability', 'share', 'the chance that the member pulls in a round'],
+      ['adapted_fanout', 'count', 'the members that it tells or asks at a time'],
+      ['usefulness', 'ratio', 'the mean usefulness of the last exchanges that made it change'],
+    ] as const
+  ).map(
+    ([name, unit, what]) =>
+      ({
+        name,
+        unit,
+        shape: 'distribution',
+        scopes: ['channel'],
+        mayBeAbsent: true,
+        doc: `Protocols that adapt: ${what}, at each change of a member.`,
+      }) as const,
+  ),
   {
     name: 'bytes_per_member_second',
     unit: 'bytes/s',

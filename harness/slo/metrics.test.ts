@@ -249,10 +249,25 @@ describe('traffic', () => {
   });
 });
 
+it('adaptation shows the values after each change, in all and by channel', () => {
+  const lines = new Lines();
+  const adapt = { kind: 'adapt', pullProbability: 0.3, fanout: 3 } as const;
+  lines.observe(10, 'n1', 'hybrid', { ...adapt, pushProbability: 0.45, usefulness: 0.125 });
+  lines.observe(20, 'n2', 'hybrid', { ...adapt, pushProbability: 0.55, usefulness: 0.375 });
+  const folded = lines.fold();
+  expect(distribution(folded, 'hybrid/push_probability')).toMatchObject({ unit: 'share', count: 2, mean: 0.5 });
+  expect(distribution(folded, 'push_probability')).toMatchObject({ min: 0.45, max: 0.55 });
+  expect(distribution(folded, 'hybrid/pull_probability')).toMatchObject({ min: 0.3, max: 0.3 });
+  expect(distribution(folded, 'hybrid/adapted_fanout')).toMatchObject({ unit: 'count', p50: 3 });
+  expect(distribution(folded, 'hybrid/usefulness')).toMatchObject({ unit: 'ratio', mean: 0.25 });
+});
+
 it('names every metric as the list has it', () => {
   const lines = new Lines();
   lines.complete(110, lines.invoke(100, 'register', 'anti-entropy', 'read'), 'ok');
   lines.status(1000, 'n1', 'n2', 'suspect').status(4000, 'n1', 'n2', 'alive', 1);
+  const chances = { pushProbability: 0.5, pullProbability: 0.5 };
+  lines.observe(10, 'n1', 'hybrid', { kind: 'adapt', ...chances, fanout: 3, usefulness: 0.5 });
   for (const name of Object.keys(lines.fold())) {
     expect(metricSpec(name.slice(name.lastIndexOf('/') + 1)), name).toBeDefined();
   }

@@ -73,11 +73,11 @@ class Fold implements MetricsFold {
   }
 
   /** Into the metric over all, and into each scope. */
-  #record(metric: string, scopes: readonly string[], ms: number): void {
-    this.#distribution('', metric).record(ms);
+  #record(metric: string, scopes: readonly string[], value: number): void {
+    this.#distribution('', metric).record(value);
     // A workload and a channel of one name are one scope.
     scopes.forEach((scope, index) => {
-      if (scopes.indexOf(scope) === index) this.#distribution(scope, metric).record(ms);
+      if (scopes.indexOf(scope) === index) this.#distribution(scope, metric).record(value);
     });
   }
 
@@ -171,6 +171,12 @@ class Fold implements MetricsFold {
       case 'deliver':
         if (line.origin !== line.member) this.#take(line.channel);
         this.#broadcasts.get(line.channel)?.deliver(`${line.origin} ${line.originLife} ${line.sequence}`, line.time);
+        break;
+      case 'adapt':
+        this.#record('push_probability', [line.channel], line.pushProbability);
+        this.#record('pull_probability', [line.channel], line.pullProbability);
+        this.#record('adapted_fanout', [line.channel], line.fanout);
+        this.#record('usefulness', [line.channel], line.usefulness);
         break;
       default:
     }

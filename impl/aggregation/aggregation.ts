@@ -83,6 +83,7 @@ export function createAggregation(name: string, summary: string, quirks: Aggrega
     workloads: ['aggregate'],
     settings: aggregationSettings,
     converges: false,
+    sparse: true,
     checkSettings: checkAggregationSettings,
     claims: aggregationClaims,
     bounds: aggregationBounds,

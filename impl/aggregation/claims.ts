@@ -1,7 +1,7 @@
 /** What aggregation promises, and the times within which it does. */
 import type { Bounds, Claim, Conditions } from '../protocol.ts';
 import { varianceFactor } from '../theory/averaging.ts';
-import { roundsToAll } from '../theory/spread.ts';
+import { overlayProblem, overlayVarianceFactor, roundsUnder } from '../theory/overlay.ts';
 import type { AggregationSettings } from './settings.ts';
 
 /** Chance that an epoch misses its error; a run of 1,000 epochs stays below 1e-9. */
@@ -19,13 +19,26 @@ const LEAST_WEIGHT = 1e-6;
 export function errorShare(settings: AggregationSettings, conditions: Conditions): number {
   const { n } = conditions;
   const cycles = sureCycles(settings, conditions);
-  if (cycles < roundsToAll('push-pull', n, 1, FAILURE)) return 1;
+  const spread = spreadCycles(conditions);
+  if (spread === undefined || cycles < spread) return 1;
   if (settings.method === 'push-pull') {
-    const variance = varianceFactor('random', n) ** cycles / FAILURE;
+    const factor = overlayVarianceFactor(duringEpochs(conditions)) ?? varianceFactor('random', n);
+    const variance = factor ** cycles / FAILURE;
     return Math.min(1, Math.sqrt(n * variance) / 2);
   }
   const potential = (n * varianceFactor('push-sum', n) ** cycles) / FAILURE;
   return Math.min(1, Math.sqrt(n * potential) / LEAST_WEIGHT);
+}
+
+/** Cycles until extremes have reached everybody. Where members know all others, nobody asks one that is down twice. */
+function spreadCycles(conditions: Conditions): number | undefined {
+  const livesLost = conditions.overlay === undefined ? [] : conditions.livesLost;
+  return roundsUnder('push-pull', { ...duringEpochs(conditions), livesLost }, 1, FAILURE);
+}
+
+/** An epoch may pass while members are down that come back later: any that lose a life may be missing in one. */
+function duringEpochs(conditions: Conditions): Conditions {
+  return { ...conditions, stayDown: undefined };
 }
 
 /**
@@ -46,12 +59,6 @@ export const aggregationClaims: readonly Claim<AggregationSettings>[] = [
     statement:
       'Each exchange adds to one member what it takes from the other, once, whatever is lost, delayed or duplicated; what is under way stays known to its initiator until it is settled or the epoch is over. A crash takes what its member held out of the running epoch.',
     source: 'own; Jelasity, Montresor, Babaoglu 2005, section 3 supposes it',
-    beyond: (_settings, conditions) =>
-      conditions.byzantine.length > 0
-        ? 'members lie'
-        : conditions.livesLost.length > 0
-          ? 'lives are lost, and what they held with them'
-          : undefined,
   },
   {
     property: 'estimate',
@@ -60,7 +67,10 @@ export const aggregationClaims: readonly Claim<AggregationSettings>[] = [
     statement:
       'In an epoch that no fault touches every member that is up takes part with its latest input, and ends with the maximum and minimum exactly and the average within the stated share of the range of the inputs; count and sum within what follows from it.',
     source: 'Jelasity, Montresor, Babaoglu 2005, sections 3 to 5; Kempe, Dobra, Gehrke 2003, section 2',
-    beyond: (_settings, conditions) => (conditions.byzantine.length > 0 ? 'members lie' : undefined),
+    beyond: (settings, conditions) =>
+      conditions.overlay !== undefined && settings.method === 'push-sum'
+        ? 'how fast push-sum converges where members know few others is not bounded here'
+        : overlayProblem(duringEpochs(conditions)),
   },
 ];
 
@@ -74,5 +84,8 @@ export function aggregationBounds(settings: AggregationSettings, conditions: Con
   const tripMs = conditions.linkLatencyMs + conditions.schedulingMs;
   // A timer that was set under a slow clock may still run on it at the heal.
   const drift = Math.min(conditions.timerDrift, 0.9);
-  return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochMs + 2 * slackMs + 20 * tripMs) };
+  // Where members know few others, the news of an epoch may need as many cycles as anything that spreads.
+  const newsMs =
+    conditions.overlay === undefined ? 0 : (spreadCycles(conditions) ?? 0) * (settings.intervalMs + 2 * tripMs);
+  return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochMs + 2 * slackMs + 20 * tripMs + newsMs) };
 }

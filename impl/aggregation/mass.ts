@@ -23,7 +23,9 @@ const LARGEST = 1e18;
 const MOST_PARTS = 400;
 
 export function pack(mass: Mass): PackedMass {
-  return { value: mass.value, weight: mass.weight, parts: [...mass.parts].flat() };
+  const parts: (string | number)[] = [];
+  for (const [name, amount] of mass.parts) parts.push(name, amount);
+  return { value: mass.value, weight: mass.weight, parts };
 }
 
 export function unpack(packed: PackedMass): Mass {
@@ -36,7 +38,8 @@ export function unpack(packed: PackedMass): Mass {
 
 /** `factor` times the mass. */
 export function scaled(mass: Mass, factor: number): Mass {
-  const parts = new Map([...mass.parts].map(([name, amount]) => [name, amount * factor] as const));
+  const parts = new Map<string, number>();
+  for (const [name, amount] of mass.parts) parts.set(name, amount * factor);
   return { value: mass.value * factor, weight: mass.weight * factor, parts };
 }
 

@@ -62,6 +62,7 @@ export function createAntiEntropy(
     workloads: ['register'],
     settings: antiEntropySettings,
     converges: true,
+    sparse: true,
     checkSettings: checkAntiEntropySettings,
     claims: antiEntropyClaims,
     bounds: antiEntropyBounds,

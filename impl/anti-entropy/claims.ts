@@ -1,6 +1,6 @@
 /** What anti-entropy promises, and the times within which it does. */
 import type { Bounds, Claim, Conditions } from '../protocol.ts';
-import { roundsToAll } from '../theory/spread.ts';
+import { overlayProblem, roundsUnder } from '../theory/overlay.ts';
 import type { AntiEntropySettings } from './settings.ts';
 
 const DEMERS = 'Demers et al. 1987, section 1.3';
@@ -23,6 +23,7 @@ export const antiEntropyClaims: readonly Claim<AntiEntropySettings>[] = [
     statement:
       'After the heal the maps of all members that are up become equal, whatever was lost, cut, delayed or duplicated before, under any clocks.',
     source: DEMERS,
+    beyond: (_settings, conditions) => overlayProblem(conditions),
   },
   {
     property: 'lost-writes',
@@ -30,6 +31,7 @@ export const antiEntropyClaims: readonly Claim<AntiEntropySettings>[] = [
     statement:
       'An acknowledged write is in the final map, or a later one of its key in the order of hybrid time and writer. A write whose only holder lost its life before the next exchange is not promised: it is acknowledged by one member alone.',
     source: DEMERS,
+    beyond: (_settings, conditions) => overlayProblem(conditions),
   },
   {
     property: 'phantom-values',
@@ -62,11 +64,8 @@ export const antiEntropyClaims: readonly Claim<AntiEntropySettings>[] = [
  */
 export function antiEntropyBounds(settings: AntiEntropySettings, conditions: Conditions): Bounds {
   const { n, linkLatencyMs, schedulingMs } = conditions;
-  // Who lost a life may be down: nobody knows it in a plan without membership, and contacts with it are wasted.
-  const [whole, reduced] = [0, conditions.livesLost.length].map((absent) =>
-    roundsToAll(settings.mode, n, settings.fanout, FAILURE / n, absent),
-  );
-  const rounds = Math.max(whole ?? 0, reduced ?? 0);
+  const rounds = roundsUnder(settings.mode, conditions, settings.fanout, FAILURE / n);
+  if (rounds === undefined) return {};
   const roundMs = settings.intervalMs + EXCHANGE_LEGS * (linkLatencyMs + schedulingMs);
   // A timer that was set under a slow clock may still run on it at the heal.
   const drift = Math.min(conditions.timerDrift, 0.9);

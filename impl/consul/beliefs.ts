@@ -211,8 +211,8 @@ export function persistChanges(state: ConsulState, ctx: ConsulContext): void {
 }
 
 /**
- * Takes up the records of this life. Nothing is emitted, since no belief changes: over all its boots, what a life says
- * of a member only ever moves up in the order. The other channels hear who is up.
+ * Takes up the records of this life. No belief changes, so no status is emitted: over all its boots, what a life says of
+ * a member only ever moves up in the order. The other channels hear who is up.
  */
 export function restore(state: ConsulState, records: readonly Data[], ctx: ConsulContext): void {
   const known = (name: string) => name !== state.self && state.roster.has(name);
@@ -220,6 +220,8 @@ export function restore(state: ConsulState, records: readonly Data[], ctx: Consu
   state.incarnation = Math.max(state.incarnation, incarnation);
   for (const [name, update] of latest) {
     hold(state, update, ctx);
-    if (isUp(update)) ctx.announce(name, update[1], true);
+    const [, life, incarnation, status] = update;
+    ctx.emit({ kind: 'recall', subject: name, subjectLife: life, status: STATUS_NAMES[status], incarnation });
+    if (isUp(update)) ctx.announce(name, life, true);
   }
 }

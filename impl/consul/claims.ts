@@ -27,8 +27,9 @@ export const consulClaims: readonly Claim<ConsulSettings>[] = [
     strength: 'guaranteed',
     statement:
       'A suspicion or death of a live reachable member is refuted in bounded time, no such member is held dead at the ' +
-      "end, only a member itself raises its incarnation, and within an observer's life what it says of a member only " +
-      'moves up in the order (life, incarnation, status), over restarts with state too.',
+      'end, only a member itself raises its incarnation, and only when it was accused, and within the life of an ' +
+      'observer what it says of a member only moves up in the order (life, incarnation, status), over restarts with ' +
+      'state too.',
     source: "SWIM section 4.2; memberlist refute; Lifeguard's buddy system",
     beyond: beyondProbing,
   },

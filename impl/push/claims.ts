@@ -1,6 +1,6 @@
 /** What push gossip promises, and the time within which it does. */
 import type { Bounds, Claim, Conditions } from '../protocol.ts';
-import { roundsToAll } from '../theory/spread.ts';
+import { overlayProblem, roundsUnder } from '../theory/overlay.ts';
 import type { PushSettings } from './settings.ts';
 
 const DEMERS = 'Demers et al. 1987, section 1.3';
@@ -15,6 +15,7 @@ export const pushClaims: readonly Claim<PushSettings>[] = [
     statement:
       'After the heal the maps of all members that are up become equal, whatever was lost, cut, delayed or duplicated before, under any clocks: nobody ever stops telling its whole state.',
     source: DEMERS,
+    beyond: (_settings, conditions) => overlayProblem(conditions),
   },
   {
     property: 'lost-writes',
@@ -22,6 +23,7 @@ export const pushClaims: readonly Claim<PushSettings>[] = [
     statement:
       'An acknowledged write is in the final map, or a later one of its key in the order of hybrid time and writer. A write whose only holder lost its life before its next push is not promised: it is acknowledged by one member alone.',
     source: DEMERS,
+    beyond: (_settings, conditions) => overlayProblem(conditions),
   },
   {
     property: 'phantom-values',
@@ -52,11 +54,8 @@ export const pushClaims: readonly Claim<PushSettings>[] = [
  */
 export function pushBounds(settings: PushSettings, conditions: Conditions): Bounds {
   const { n, linkLatencyMs, schedulingMs } = conditions;
-  // Who lost a life may be down: nobody knows it in a plan without membership, and pushes to it are wasted.
-  const [whole, reduced] = [0, conditions.livesLost.length].map((absent) =>
-    roundsToAll('push', n, settings.fanout, FAILURE / n, absent),
-  );
-  const rounds = Math.max(whole ?? 0, reduced ?? 0);
+  const rounds = roundsUnder('push', conditions, settings.fanout, FAILURE / n);
+  if (rounds === undefined) return {};
   // The sender's timer and the receiver may each wait for the machine.
   const roundMs = settings.intervalMs + linkLatencyMs + 2 * schedulingMs;
   // A timer that was set under a slow clock may still run on it at the heal.

@@ -47,7 +47,8 @@ export function decodeMessage(raw: unknown): Message | undefined {
   return { type, items: items as (StoredValue | null)[] };
 }
 
-function entryBytes(entry: Entry): number {
+/** Upper bound of an entry's encoded size. */
+export function entryBytes(entry: Entry): number {
   const value = typeof entry.value === 'string' ? packedTextBytes(entry.value) : 9;
   return packedTextBytes(entry.key) + packedTextBytes(entry.version) + value;
 }

@@ -33,6 +33,7 @@ export function createPush(
     workloads: ['register'],
     settings: pushSettings,
     converges: true,
+    sparse: true,
     claims: pushClaims,
     bounds: pushBounds,
     init: (ctx) => createReplica(ctx.roster),

@@ -1,11 +1,14 @@
 /** What rumour mongering promises, the residue that theory expects, and the times within which rumours arrive. */
 import type { Bounds, Claim, Conditions } from '../protocol.ts';
-import { pushResidue, roundsToAll } from '../theory/spread.ts';
+import { longestWay, missedOnWay, mostNeighbours, overlayProblem, roundsUnder } from '../theory/overlay.ts';
+import { pushResidue } from '../theory/spread.ts';
 import { DATAGRAM_BYTES, entryBytes, VALUE_LIMIT_BYTES } from './messages.ts';
 import type { RumorSettings } from './settings.ts';
 
 const SECTION = 'Demers et al. 1987, section 1.4';
 const FAILURE = 1e-9;
+const TOO_SPARSE =
+  'on so long ways between members a rumour may well die before its end; a larger k makes it worth a promise';
 
 export const rumorClaims: readonly Claim<RumorSettings>[] = [
   {
@@ -23,17 +26,23 @@ export const rumorClaims: readonly Claim<RumorSettings>[] = [
       'Every member delivers every broadcast whose spread no fault touches, but for a residue: what all who knew it have stopped spreading before everybody heard it is never repaired. It holds for loads of which everything that can be hot at once fits into the datagrams of a round.',
     source: `${SECTION}, computed for n members (impl/theory)`,
     beyond: (settings, conditions) =>
-      settings.mode === 'pull' ? 'no residue is known for pull among few members' : overload(settings, conditions),
+      settings.mode === 'pull'
+        ? 'no residue is known for pull among few members'
+        : (overlayProblem(conditions) ??
+          (rumorResidue(settings, conditions) < 1 ? overload(settings, conditions) : TOO_SPARSE)),
   },
 ];
 
 /**
  * Expected share of members other than the origin that a broadcast misses: exact for pushes with fanout 1 whose counter
  * is not set back; an upper bound where it is, where members pull as well, and for a larger fanout. For pull alone it
- * does not hold, and the claim says so.
+ * does not hold, and the claim says so. On an overlay it is an upper bound by the shortest way to a member: each on it
+ * must draw the next one before it stops, and makes at least as many contacts as the stopping rule has.
  */
-export function rumorResidue(settings: RumorSettings, conditions: Pick<Conditions, 'n'>): number {
-  return pushResidue(conditions.n, settings);
+export function rumorResidue(settings: RumorSettings, conditions: Pick<Conditions, 'n' | 'overlay'>): number {
+  const { overlay } = conditions;
+  if (overlay === undefined) return pushResidue(conditions.n, settings);
+  return missedOnWay(longestWay(overlay), mostNeighbours(overlay), settings);
 }
 
 /**
@@ -42,12 +51,10 @@ export function rumorResidue(settings: RumorSettings, conditions: Pick<Condition
  * orders of magnitude and count to it.
  */
 export function rumorBounds(settings: RumorSettings, conditions: Conditions): Bounds {
-  const { n, linkLatencyMs, schedulingMs } = conditions;
-  // Contacts with members that are down for good are wasted.
-  const [whole, reduced] = [0, conditions.livesLost.length].map((absent) =>
-    roundsToAll(settings.mode, n, settings.fanout, FAILURE, absent),
-  );
-  const rounds = Math.max(whole ?? 0, reduced ?? 0) + roundsInVain(settings);
+  const { linkLatencyMs, schedulingMs } = conditions;
+  const toAll = roundsUnder(settings.mode, conditions, settings.fanout, FAILURE);
+  if (toAll === undefined) return {};
+  const rounds = toAll + roundsInVain(settings);
   const roundMs = settings.intervalMs + 2 * linkLatencyMs;
   const drift = Math.min(conditions.timerDrift, 0.9);
   return { deliveryMs: Math.ceil(settings.intervalMs / (1 - drift) + rounds * roundMs + schedulingMs) };

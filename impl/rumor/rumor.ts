@@ -80,6 +80,7 @@ export function createRumor(
     workloads: ['broadcast'],
     settings: rumorSettings,
     converges: false,
+    sparse: true,
     checkSettings: checkRumorSettings,
     claims: rumorClaims,
     bounds: rumorBounds,

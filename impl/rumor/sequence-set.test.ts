@@ -36,4 +36,12 @@ describe('sequence sets', () => {
     // Every closed gap held one number.
     expect(set.size).toBe(added + (added - GAPS_LIMIT - 1));
   });
+
+  it('keep every gap where they are told to', () => {
+    const set = new SequenceSet(Number.POSITIVE_INFINITY);
+    const added = 2 * GAPS_LIMIT;
+    for (let i = 1; i <= added; i++) set.add(2 * i);
+    expect(set.size).toBe(added);
+    for (let i = 1; i <= added; i++) expect(set.has(2 * i + 1)).toBe(false);
+  });
 });

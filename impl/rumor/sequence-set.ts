@@ -1,6 +1,6 @@
 /**
  * A set of sequence numbers kept as disjoint ranges: its memory grows with the gaps, not with the numbers. Beyond
- * `GAPS_LIMIT` gaps the oldest is closed: numbers in it then count as contained, so that what was delivered once is
+ * a limit, `GAPS_LIMIT` gaps, the oldest is closed: numbers in it then count as contained, so that what was delivered once is
  * never delivered again, at the price of never delivering what is that late.
  */
 
@@ -11,8 +11,13 @@ export class SequenceSet {
   readonly #bounds: number[] = [];
   /** Members, those of closed gaps included. */
   #size = 0;
+  readonly #gapsLimit: number;
   /** Kept until the set changes: members show their sets far more often than most of them grow. */
   #text: string | undefined;
+
+  constructor(gapsLimit: number = GAPS_LIMIT) {
+    this.#gapsLimit = gapsLimit;
+  }
 
   get size(): number {
     return this.#size;
@@ -37,7 +42,7 @@ export class SequenceSet {
     else if (joinsBefore) bounds[at + 1] = sequence;
     else if (joinsAfter) bounds[next] = sequence;
     else bounds.splice(next, 0, sequence, sequence);
-    if (bounds.length > 2 * (GAPS_LIMIT + 1)) {
+    if (bounds.length > 2 * (this.#gapsLimit + 1)) {
       this.#size += (bounds[2] ?? 0) - (bounds[1] ?? 0) - 1;
       bounds.splice(1, 2);
     }

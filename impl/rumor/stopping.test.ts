@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
-import { afterPulledCycle, afterPush, outOfRounds, REMOVED, type StoppingRule } from './stopping.ts';
+import { afterPulledCycle, afterPush, countsMinimized, outOfRounds, REMOVED, type StoppingRule } from './stopping.ts';
 
 const never = (): number => {
   throw new Error('no draw expected');
@@ -49,6 +49,12 @@ describe('stopping rules', () => {
     expect(afterPulledCycle(two, 1, 3, 1, never)).toBe(0);
     expect(afterPulledCycle(two, 0, 3, 0, never)).toBe(1);
     expect(afterPulledCycle(two, 1, 3, 0, never)).toBe(REMOVED);
+  });
+
+  it('minimization: the smaller counter counts, both where equal, anybody against one that was removed', () => {
+    expect([countsMinimized(1, 2), countsMinimized(2, 1)]).toEqual([true, false]);
+    expect(countsMinimized(2, 2)).toBe(true);
+    expect([0, 7].map((mine) => countsMinimized(mine, REMOVED))).toEqual([true, true]);
   });
 
   it('limits rounds', () => {

@@ -42,6 +42,14 @@ export function afterPulledCycle(
   return afterPush(rule, counter, needed > 0, draw);
 }
 
+/**
+ * Minimization (section 1.4): of two that exchange a rumour which both know, only the one with the smaller counter counts
+ * it, both where they are equal; who was removed stands above all. Whether the one that stands at `mine` counts it.
+ */
+export function countsMinimized(mine: number, theirs: number): boolean {
+  return theirs === REMOVED || mine <= theirs;
+}
+
 /** Whether a rumour that was hot for so many rounds is removed for that alone. */
 export function outOfRounds(rounds: number, maxRounds: number): boolean {
   return rounds >= maxRounds;

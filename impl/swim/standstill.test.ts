@@ -103,7 +103,11 @@ describe('restored records', () => {
     expect(second.incarnation).toBe(5);
     expect(swim.view(second)).toEqual(swim.view(first));
     expect(swim.view(second)).toEqual({ alive: ['n1/1', 'n3/1'], suspect: ['n2/1'] });
-    expect(emitted).toEqual([]);
+    // No belief has changed; what the new boot knows is told as what it is.
+    expect(emitted).toEqual([
+      { kind: 'recall', subject: 'n3', subjectLife: 1, status: 'alive', incarnation: 0 },
+      { kind: 'recall', subject: 'n2', subjectLife: 1, status: 'suspect', incarnation: 0 },
+    ]);
     // The suspicion goes on.
     fire(second, 'suspicion', 0);
     expect(saidOf('n2')).toEqual(['dead']);

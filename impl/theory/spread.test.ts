@@ -3,13 +3,14 @@ import { split } from '../../harness/model/rng.ts';
 import { pushResidue, roundsToAll, type SpreadMode } from './spread.ts';
 
 /** The round model of `roundsToAll`, played. */
-function playRounds(mode: SpreadMode, n: number, fanout: number, seed: string, up = n): number {
+function playRounds(mode: SpreadMode, n: number, fanout: number, seed: string, up = n, active = 1): number {
   const random = split(seed);
   let known = new Set([0]);
   for (let rounds = 0; ; rounds++) {
     if (known.size === up) return rounds;
     const next = new Set(known);
     for (let member = 0; member < up; member++) {
+      if (active < 1 && random.next() >= active) continue;
       const others = Array.from({ length: n - 1 }, (_, index) => (index < member ? index : index + 1));
       for (const partner of random.sample(others, fanout)) {
         if (partner >= up) continue;
@@ -67,6 +68,17 @@ describe('rounds to all', () => {
     expect(late(bound)).toBeLessThan(0.05 + 0.02);
     expect(late(bound - 1)).toBeGreaterThan(0.05 - 0.02);
     expect(bound).toBeGreaterThan(roundsToAll(mode, 12, 1, 0.05));
+  });
+
+  it.each(['push', 'pull'] as const)('%s takes longer where members skip rounds, as play does', (mode) => {
+    const runs = 2000;
+    const played = Array.from({ length: runs }, (_, run) => playRounds(mode, 12, 3, `${mode} idle ${run}`, 12, 0.3));
+    const bound = roundsToAll(mode, 12, 3, 0.05, 0, 0.3);
+    const late = (rounds: number): number => played.filter((each) => each > rounds).length / runs;
+    expect(late(bound)).toBeLessThan(0.05 + 0.02);
+    // Pushes of one member go to distinct ones in play.
+    expect(late(bound - (mode === 'pull' ? 1 : 2))).toBeGreaterThan(0.05 - 0.02);
+    expect(bound).toBeGreaterThan(roundsToAll(mode, 12, 3, 0.05));
   });
 
   it('has medians near the published means: n = 100, push 12.32, pull 9.77, push-pull 6.52 (literature, section 5)', () => {

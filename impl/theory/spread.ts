@@ -14,28 +14,36 @@ const roundsMemo = new Map<string, number>();
  * Rounds after which an item that one member knew is known by all that are up, but for a chance of at most `failure`. In
  * a round each of them contacts `fanout` distinct ones of the `n - 1` others, uniformly, and only what was known at its
  * start is passed on; nothing is lost and nobody stops. `absent` of the n are down for good, and contacts with them are
- * wasted. Cost O(fanout n^3 / 6), remembered. Above 512 members the figure for 512 is scaled by ln n / ln 512: the
+ * wasted; `active` is the chance that a member pushes, and pulls, in a round at all, each independently. Cost
+ * O(fanout n^3 / 6), remembered. Above 512 members the figure for 512 is scaled by ln n / ln 512: the
  * spread's growth and its tail are both at most logarithmic in n (Pittel 1987; Karp et al. 2000).
  */
-export function roundsToAll(mode: SpreadMode, n: number, fanout: number, failure: number, absent = 0): number {
+export function roundsToAll(
+  mode: SpreadMode,
+  n: number,
+  fanout: number,
+  failure: number,
+  absent = 0,
+  active = 1,
+): number {
   if (n - absent <= 1) return 0;
   if (n > EXACT_MEMBERS) {
     const scale = Math.log(n) / Math.log(EXACT_MEMBERS);
     const share = Math.min(EXACT_MEMBERS - 2, Math.ceil((absent * EXACT_MEMBERS) / n));
-    return Math.ceil(roundsToAll(mode, EXACT_MEMBERS, fanout, failure, share) * scale);
+    return Math.ceil(roundsToAll(mode, EXACT_MEMBERS, fanout, failure, share, active) * scale);
   }
-  const key = `${mode} ${n} ${fanout} ${failure} ${absent}`;
+  const key = `${mode} ${n} ${fanout} ${failure} ${absent} ${active}`;
   const known = roundsMemo.get(key);
   if (known !== undefined) return known;
-  const rounds = countRounds(mode, n, n - absent, Math.min(fanout, n - 1), failure);
+  const rounds = countRounds(mode, n, n - absent, Math.min(fanout, n - 1), failure, active);
   roundsMemo.set(key, rounds);
   return rounds;
 }
 
-function countRounds(mode: SpreadMode, n: number, up: number, fanout: number, failure: number): number {
+function countRounds(mode: SpreadMode, n: number, up: number, fanout: number, failure: number, active: number): number {
   // rows[s][s']: from s members that do not know to s' of them.
   const rows: Float64Array[] = [];
-  for (let s = 0; s < up; s++) rows.push(roundFrom(mode, n, fanout, up - s, s));
+  for (let s = 0; s < up; s++) rows.push(roundFrom(mode, n, fanout, up - s, s, active));
   let mass = new Float64Array(up);
   mass[up - 1] = 1;
   let rounds = 0;
@@ -59,13 +67,28 @@ function missing(mass: Float64Array): number {
 }
 
 /** Distribution of how many still do not know after one round that starts with `known` who do and `s` who do not. */
-function roundFrom(mode: SpreadMode, n: number, fanout: number, known: number, s: number): Float64Array {
+function roundFrom(
+  mode: SpreadMode,
+  n: number,
+  fanout: number,
+  known: number,
+  s: number,
+  active: number,
+): Float64Array {
   const left = new Float64Array(s + 1);
   left[s] = 1;
-  if (mode !== 'push') pullStep(left, missAll(n, fanout, known));
-  // Distinct targets spread better than the independent throws counted here.
-  if (mode !== 'pull') for (let i = fanout * known; i > 0; i--) throwOnce(left, n);
+  if (mode !== 'push') pullStep(left, 1 - active + active * missAll(n, fanout, known));
+  if (mode !== 'pull') for (let i = 0; i < known; i++) pushStep(left, n, fanout, active);
   return left;
+}
+
+/** One member that knows makes its pushes, or none. Distinct targets spread better than the throws counted here. */
+function pushStep(left: Float64Array, n: number, fanout: number, active: number): void {
+  const idle = active < 1 ? left.slice() : undefined;
+  for (let i = 0; i < fanout; i++) throwOnce(left, n);
+  idle?.forEach((chance, t) => {
+    left[t] = active * (left[t] ?? 0) + (1 - active) * chance;
+  });
 }
 
 /** Chance that `fanout` distinct others hold none of the `known`. */

@@ -152,23 +152,23 @@ function wholeEpochs(
     const until = Math.max(...[...epoch.finals.values()].map((line) => line.time));
     if (entered.length === 0 || epoch.finals.size !== entered.length) continue;
     if (enteredAt - from > entryCycles * intervalMs * 1e6 || meets(quiet, from, until)) continue;
-    if (beliefs?.completeThroughout(from, until) === false) continue;
     if ([...epoch.finals.values()].some((final) => final.cycles < leastCycles)) continue;
-    let up = 0;
+    const up: string[] = [];
     const isWhole = context.plan.members.every(({ name }) => {
       const stays = timeline.stays.get(name) ?? [];
       const stay = stays.find((one) => one.from <= until && one.until > from);
       // Down throughout: no part of it.
       if (stay === undefined) return true;
-      up++;
+      up.push(name);
       if (!timeline.reachableThroughout(name, name, from, until)) return false;
       const who = participant(name, stay.life);
       return epoch.entries.has(who) && epoch.finals.has(who);
     });
     // Those who are down and not known to be so cost cycles, and the claim counts on so many of them only.
-    const absent = context.plan.members.length - up;
-    if (isWhole && up === entered.length && absent <= conditions.livesLost.length)
-      found.push({ number, epoch, enteredAt });
+    const absent = context.plan.members.length - up.length;
+    if (!isWhole || up.length !== entered.length || absent > conditions.livesLost.length) continue;
+    if (beliefs?.completeAmong(up, from, until) === false) continue;
+    found.push({ number, epoch, enteredAt });
   }
   return found;
 }
@@ -237,7 +237,7 @@ function decayOf(channel: JudgedChannel, { epoch, enteredAt }: Whole): number | 
   const held = new Map<string, { value: number; weight: number }>();
   for (const [who, { input }] of epoch.entries) held.set(who, { value: input, weight: 1 });
   const moves = [...epoch.exchanges.values()]
-    .flatMap(({ started, answered }) => [started, answered])
+    .flatMap(({ started, answered }) => [started, ...answered.values()])
     .filter((line) => line !== undefined)
     .sort((a, b) => a.time - b.time);
   const until = enteredAt + DECAY_CYCLES * setting(channel, 'intervalMs') * 1e6;

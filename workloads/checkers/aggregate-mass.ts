@@ -7,7 +7,7 @@
 import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
-import type { AggregateLog, Epoch, Exchange } from './aggregate-log.ts';
+import type { AggregateLog, Epoch, Exchange, TransferLine } from './aggregate-log.ts';
 import { claimOf, conclude, operationsPlanned } from './claims.ts';
 import { Violations } from './violations.ts';
 import { clock, plural } from './wording.ts';
@@ -37,11 +37,16 @@ export function judgeMass(
     judgeBalances(number, epoch, violations);
   }
   const planned = operationsPlanned(context, channel.name).size > 0;
+  const alone = context.plan.members.length < 2;
   return conclude(claimed, {
     judged: exchanges,
     violations: violations.count,
     witness: violations.witness,
-    inapplicable: planned ? undefined : 'the plan has no inputs on this channel',
+    inapplicable: !planned
+      ? 'the plan has no inputs on this channel'
+      : alone
+        ? 'there is nobody to exchange anything with'
+        : undefined,
     missing: exchanges === 0 ? 'nothing was exchanged' : undefined,
     sound: `${plural(exchanges, 'exchange')} in ${plural(log.epochs.size, 'epoch')} took from one member what they gave another, ${pending} of them pending when their epoch ended`,
     broken: `mass was lost or made ${plural(violations.count, 'time')} in ${plural(exchanges, 'exchange')}`,
@@ -53,17 +58,17 @@ export function judgeMass(
 function judgeExchanges(number: number, epoch: Epoch, violations: Violations): number {
   const oneSided = new Map<string, Exchange[]>();
   for (const exchange of epoch.exchanges.values()) {
-    const { started, answered, initiator } = exchange;
+    const { started, initiator } = exchange;
+    const answers = [...exchange.answered.values()];
+    const [answered] = answers;
     if (started === undefined || answered === undefined) {
       const list = oneSided.get(initiator);
       if (list === undefined) oneSided.set(initiator, [exchange]);
       else list.push(exchange);
       continue;
     }
-    const made = (['value', 'weight', 'part'] as const).find(
-      (kind) => !isZero(started[kind] + answered[kind], started[kind]),
-    );
-    if (made === undefined) continue;
+    if (answers.some((answer) => surplusOf(started, answer) === undefined)) continue;
+    const made = surplusOf(started, answered) ?? 'value';
     violations.add(
       () =>
         `In exchange ${started.exchange} of epoch ${number}, ${started.member} got ${started[made]} of ${made} and ${answered.member} ${answered[made]}: they do not add up to nothing.`,
@@ -80,10 +85,18 @@ function judgeExchanges(number: number, epoch: Epoch, violations: Violations): n
     violations.add(
       () =>
         `${initiator} ended epoch ${number} at ${clock(final.time)} with ${final.pending} exchanges pending, but of ${exchanges.length} that it had started one side only took effect: what ${lost} moved is lost or made up.`,
-      () => [...exchanges.map(({ started, answered }) => (started ?? answered) as Data), final as Data],
+      () => [
+        ...exchanges.map(({ started, answered }) => (started ?? [...answered.values()][0]) as Data),
+        final as Data,
+      ],
     );
   }
   return pending;
+}
+
+/** What the two sides of an exchange do not cancel out in; undefined: they are each other's negation. */
+function surplusOf(started: TransferLine, answered: TransferLine): 'value' | 'weight' | 'part' | undefined {
+  return (['value', 'weight', 'part'] as const).find((kind) => !isZero(started[kind] + answered[kind], started[kind]));
 }
 
 function judgeBalances(number: number, epoch: Epoch, violations: Violations): void {

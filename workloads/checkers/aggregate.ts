@@ -26,7 +26,7 @@ export function createAggregateChecker(context: CheckContext): Checker {
           break;
         case 'observe':
           logs.get(line.channel)?.observe(line);
-          if (line.kind === 'status' && membership.has(line.channel)) beliefs?.status(line);
+          if ((line.kind === 'status' || line.kind === 'recall') && membership.has(line.channel)) beliefs?.status(line);
           break;
         case 'member':
           // The first boot has nothing to forget, and what it learns at once may stand before its own line.

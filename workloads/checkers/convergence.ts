@@ -133,8 +133,8 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   const cut = context.plan.members.length < 2 ? undefined : cutShort(context);
   const isMap = fold.channel.role === 'map';
   const planned = operationsPlanned(context, fold.channel.name);
-  const inapplicable =
-    isMap && !planned.has('write') && !planned.has('delete') ? 'the plan has no writes on this channel' : undefined;
+  const changes = ['write', 'delete', 'broadcast'].some((f) => planned.has(f));
+  const inapplicable = isMap && !changes ? 'the plan has no writes on this channel' : undefined;
   const nothing = { judged: 0, violations: 0, inapplicable, sound: '', broken: '' };
   if (cut !== undefined) return conclude(claimed, { ...nothing, missing: cut });
   if (context.plan.members.length < 2) {

@@ -24,7 +24,10 @@ import { clock, plural } from './wording.ts';
 
 export function createDeliveryChecker(context: CheckContext): Checker {
   const roster = context.plan.members.map((member) => member.name);
-  const channels = context.channels.filter((channel) => channel.role === 'dissemination');
+  // A map may disseminate too, and then promises it.
+  const channels = context.channels.filter(
+    (channel) => channel.role === 'dissemination' || (channel.role === 'map' && promises(channel)),
+  );
   const folds = new Map(channels.map((channel) => [channel.name, new DeliveryFold(context, channel, roster)]));
   const membership = new Set(context.channels.filter(({ role }) => role === 'membership').map(({ name }) => name));
   const beliefs = membership.size > 0 && folds.size > 0 ? new PeerBeliefs(roster) : undefined;
@@ -44,7 +47,8 @@ export function createDeliveryChecker(context: CheckContext): Checker {
         case 'observe':
           if (line.kind === 'deliver') folds.get(line.channel)?.deliver(line);
           else if (line.kind === 'broadcast') folds.get(line.channel)?.log.accept(line);
-          else if (line.kind === 'status' && membership.has(line.channel)) beliefs?.status(line);
+          else if ((line.kind === 'status' || line.kind === 'recall') && membership.has(line.channel))
+            beliefs?.status(line);
           break;
         case 'member':
           if (line.event !== 'up') break;
@@ -62,6 +66,10 @@ export function createDeliveryChecker(context: CheckContext): Checker {
         ),
       ),
   };
+}
+
+function promises(channel: JudgedChannel): boolean {
+  return channel.claims.some(({ property }) => property === 'delivery' || property === 'coverage');
 }
 
 class DeliveryFold {

@@ -4,6 +4,8 @@
  * it `invalid`, since the harness did not do what it says. All tests together raise a false alarm in at most one run in
  * a million.
  */
+
+import { mostBaseMs } from '../../harness/model/base-links.ts';
 import type { CheckContext, Checker } from '../../harness/model/checker.ts';
 import { isLinkFault } from '../../harness/model/fault.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
@@ -27,7 +29,8 @@ export function createFaultEffectChecker(context: CheckContext): Checker {
   const { plan, timeline, cluster } = context;
   const isSim = cluster === 'sim';
   const networkMs = plan.network.latencyMs + plan.network.jitterMs;
-  const links = new LinkSamples(plan, timeline, isSim ? SIM_MARGIN_MS + networkMs : REAL_MARGIN_MS);
+  const marginMs = mostBaseMs(plan) + (isSim ? SIM_MARGIN_MS + networkMs : REAL_MARGIN_MS);
+  const links = new LinkSamples(plan, timeline, marginMs);
   const traffic: TrafficSample[] = [];
   const lyingChannels = new Set(plan.faults.flatMap((fault) => (fault.type === 'byzantine' ? [fault.channel] : [])));
   const pauses = plannedPauses(context);

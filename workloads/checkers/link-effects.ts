@@ -2,6 +2,7 @@
  * Whether faults on links did what was asked, pooled over the links and epochs in which each was on. Two-sided exact
  * tests; where several faults act on one link their effects are expected to multiply (survival) or to add up (delay).
  */
+import { baseDelayOf } from '../../harness/model/base-links.ts';
 import type { CheckContext } from '../../harness/model/checker.ts';
 import type {
   BandwidthFault,
@@ -87,7 +88,7 @@ export interface Control {
   readonly effect: Effect;
   /** Loss without any fault, at most; what real machines add by themselves. */
   readonly lossHigh: number;
-  /** Mean delay without any fault, ms; undefined where no link was free of faults. */
+  /** Mean delay without any fault and beyond the plan's base links, ms; undefined where no link was free of faults. */
   readonly delayMs: number | undefined;
 }
 
@@ -119,8 +120,17 @@ export function control(all: LinkEffects): Control {
   return {
     effect,
     lossHigh: cluster === 'sim' ? 0 : Math.max(REAL_BASE_LOSS, sent >= 100 ? high : 0),
-    delayMs: count === 0 ? undefined : sum(free, (sample) => sample.delaySum) / count,
+    delayMs: count === 0 ? undefined : (sum(free, (sample) => sample.delaySum) - baseSum(all, free)) / count,
   };
+}
+
+/** What the plan's base links added to all that arrived, ms, by its mean. */
+function baseSum({ context }: LinkEffects, samples: readonly LinkSample[]): number {
+  if (context.plan.network.links === undefined) return 0;
+  return sum(
+    samples,
+    ({ from, to, received, duplicates }) => (received + duplicates) * baseDelayOf(context.plan, from, to).meanMs,
+  );
 }
 
 // --- what a fault takes away ----------------------------------------------------------------------------------------
@@ -312,6 +322,10 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
   let added = 0;
   let variance = isSim ? network.jitterMs ** 2 / 12 : 0;
   let range = isSim ? network.jitterMs / 2 : 0;
+  for (const link of network.links ?? []) {
+    variance += link.jitterMs ** 2 / 12;
+    range += link.jitterMs / 2;
+  }
   let mostVariance = 0;
   let mostRange = 0;
   let queued = false;
@@ -337,7 +351,8 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
   variance += mostVariance;
   range += mostRange;
   const arrivals = sum(samples, (sample) => sample.received + sample.duplicates);
-  const mean = sum(samples, (sample) => sample.delaySum) / arrivals;
+  // Beyond what the links have for the whole run: the fault is measured against that.
+  const mean = (sum(samples, (sample) => sample.delaySum) - baseSum(all, samples)) / arrivals;
   const least = isSim ? network.latencyMs + network.jitterMs / 2 : 0;
   const most = isSim ? least : (base.delayMs ?? 0) + all.context.conditions.schedulingMs + 0.1 * added;
   // Where an end went away, the last messages under way are missing, the slow ones more often.
@@ -386,7 +401,7 @@ function bandwidthEffect(all: LinkEffects, fault: BandwidthFault): Effect {
     const allowed = copies * (slack * bytesPerSecond * (seconds + fault.queueMs / 1000) + 3000);
     if (sample.receivedBytes > allowed) over ??= sample;
   }
-  const quick = over === undefined && isShaped(all) ? tooQuick(fault, samples) : undefined;
+  const quick = over === undefined && isShaped(all) ? tooQuick(all, fault, samples) : undefined;
   return {
     fault: fault.id,
     kind: fault.type,
@@ -406,12 +421,12 @@ function bandwidthEffect(all: LinkEffects, fault: BandwidthFault): Effect {
 }
 
 /** Every message must take at least as long as its bytes need; seen only where that is a matter of milliseconds. */
-function tooQuick(fault: BandwidthFault, touched: readonly LinkSample[]): string | undefined {
+function tooQuick(all: LinkEffects, fault: BandwidthFault, touched: readonly LinkSample[]): string | undefined {
   const samples = touched.filter((sample) => sample.received > 0);
   const arrivals = sum(samples, (sample) => sample.received + sample.duplicates);
   if (arrivals < 20) return undefined;
   const ownMs = (sum(samples, (sample) => sample.receivedBytes) / arrivals) * (8000 / fault.bitsPerSecond);
-  const mean = sum(samples, (sample) => sample.delaySum) / arrivals;
+  const mean = (sum(samples, (sample) => sample.delaySum) - baseSum(all, samples)) / arrivals;
   if (ownMs < 2 || mean >= 0.9 * ownMs) return undefined;
   return `messages took ${milliseconds(mean)} on average, and their bytes alone need ${milliseconds(ownMs)}`;
 }

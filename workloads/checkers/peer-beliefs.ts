@@ -12,6 +12,8 @@ export class PeerBeliefs {
   #unknown: number;
   /** Half-open stretches in which some member did not believe some other one up, ns. */
   readonly #gaps: { from: number; until: number }[] = [{ from: Number.NEGATIVE_INFINITY, until: Infinity }];
+  /** By pair, times at which the first came to believe the second up, or ceased to, by turns; ns. */
+  readonly #turns = new Map<number, number[]>();
 
   constructor(roster: readonly string[]) {
     this.#index = new Map(roster.map((name, i) => [name, i]));
@@ -20,7 +22,7 @@ export class PeerBeliefs {
     if (this.#unknown === 0) this.#gaps.length = 0;
   }
 
-  status(line: Extract<ObserveLine, { kind: 'status' }>): void {
+  status(line: Extract<ObserveLine, { kind: 'status' | 'recall' }>): void {
     this.heard = true;
     const up = line.status === 'alive' || line.status === 'suspect';
     this.#set(line.member, line.subject, up, line.time);
@@ -38,6 +40,9 @@ export class PeerBeliefs {
     const at = i * this.#index.size + j;
     if ((this.#known[at] === 1) === up) return;
     this.#known[at] = up ? 1 : 0;
+    const turns = this.#turns.get(at);
+    if (turns === undefined) this.#turns.set(at, [time]);
+    else turns.push(time);
     const before = this.#unknown;
     this.#unknown += up ? -1 : 1;
     const last = this.#gaps.at(-1);
@@ -48,5 +53,22 @@ export class PeerBeliefs {
   /** All believed up by all during all of [from, until]. */
   completeThroughout(from: number, until: number): boolean {
     return this.#gaps.every((gap) => gap.from > until || gap.until <= from);
+  }
+
+  /** Each of these members believed each other of them up during all of [from, until]. */
+  completeAmong(members: readonly string[], from: number, until: number): boolean {
+    if (this.completeThroughout(from, until)) return true;
+    return members.every((observer) =>
+      members.every((subject) => observer === subject || this.#knownThroughout(observer, subject, from, until)),
+    );
+  }
+
+  #knownThroughout(observer: string, subject: string, from: number, until: number): boolean {
+    const i = this.#index.get(observer);
+    const j = this.#index.get(subject);
+    if (i === undefined || j === undefined) return false;
+    // Turns alternate, the first one up: known from each even one to the one behind it.
+    const turns = this.#turns.get(i * this.#index.size + j) ?? [];
+    return turns.some((time, at) => at % 2 === 0 && time <= from && (turns[at + 1] ?? Infinity) > until);
   }
 }

@@ -175,7 +175,75 @@ describe('incarnations', () => {
   });
 
   it('spares one that the member took first', () => {
-    expect(judge(history([[2000, 'n2', 'n1', 'alive', 1]], [[1999, 'n1', 1]])).verdict).toBe('valid');
+    const said: Said[] = [
+      [1900, 'n2', 'n1', 'suspect', 0],
+      [2000, 'n2', 'n1', 'alive', 1],
+    ];
+    expect(judge(history(said, [[1999, 'n1', 1]])).verdict).toBe('valid');
+  });
+});
+
+describe('provoked', () => {
+  const suspected: Said = [2000, 'n2', 'n1', 'suspect', 0];
+  const cleared: Said = [2500, 'n2', 'n1', 'alive', 1];
+
+  it('spares a member that refutes what was said, of its incarnation or a higher one', () => {
+    const result = judge(
+      history(
+        [suspected, cleared, [3000, 'n3', 'n1', 'dead', 1], [3500, 'n3', 'n1', 'alive', 2]],
+        [
+          [2400, 'n1', 1],
+          [3400, 'n1', 2],
+        ],
+      ),
+    );
+    expect(result.details?.provoked).toEqual({ judged: 2, violations: 0 });
+    expect(result.verdict).toBe('valid');
+    // Lost state of its own: the accusation names an incarnation that it no longer knows to be its.
+    const skipping = judge(
+      history(
+        [
+          [2000, 'n2', 'n1', 'suspect', 4],
+          [2500, 'n2', 'n1', 'alive', 5],
+        ],
+        [[2400, 'n1', 5]],
+      ),
+    );
+    expect(skipping.details?.provoked).toEqual({ judged: 1, violations: 0 });
+  });
+
+  it('convicts one that raises its incarnation though nobody has accused it', () => {
+    const result = judge(history([[2500, 'n2', 'n1', 'alive', 1]], [[2400, 'n1', 1]]));
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+    expect(result.witness?.summary).toMatch(
+      /^n1 \(life 1\) raised its incarnation from 0 to 1 at 2.4.* nobody had accused it/,
+    );
+  });
+
+  it('convicts one that says so of itself, that does so twice for one accusation, or before it', () => {
+    const itself = judge(history([[2400, 'n1', 'n1', 'alive', 1]]));
+    expect(itself.details?.provoked).toEqual({ judged: 1, violations: 1 });
+    const twice = judge(
+      history(
+        [suspected, cleared],
+        [
+          [2400, 'n1', 1],
+          [2450, 'n1', 2],
+        ],
+      ),
+    );
+    expect(twice.details?.provoked).toEqual({ judged: 2, violations: 1 });
+    const before = judge(history([suspected, cleared], [[1900, 'n1', 1]]));
+    expect(before.details?.provoked).toEqual({ judged: 1, violations: 1 });
+  });
+
+  it('asks for an accusation of the very life', () => {
+    const made = history([suspected, [2900, 'n2', 'n1', 'alive', 0, 2]]);
+    made.member('n1', 2100, 'crash').up('n1', 2800, 2);
+    for (const subject of ['n2', 'n3']) tell(made, [2900, 'n1', subject, 'alive', 0]);
+    tell(made, [2950, 'n3', 'n1', 'alive', 0, 2]);
+    made.observe(3000, 'n1', 'swim', { kind: 'refute', incarnation: 1, against: 'suspect' });
+    expect(judge(made).details?.provoked).toEqual({ judged: 1, violations: 1 });
   });
 });
 
@@ -226,6 +294,9 @@ it('judges no liar, neither what it says nor what is said of it', () => {
     ),
   );
   expect(result).toMatchObject({ verdict: 'valid', violations: 0 });
+  // Whom the liar accused, nobody knows.
+  const raised = judge(history([[2500, 'n3', 'n2', 'alive', 1]], [[2400, 'n2', 1]], [lie]));
+  expect(raised.details?.provoked).toEqual({ judged: 0, violations: 0 });
 });
 
 it('does not know when nobody said anything', () => {

@@ -1,10 +1,12 @@
 /**
- * Suspicions and refutations (SWIM, section 4.2), per membership channel, in four parts:
+ * Suspicions and refutations (SWIM, section 4.2), per membership channel, in five parts:
  *
  * - `refuted`: what is said against a live member is taken back, by an alive with a higher incarnation, within the
  *   bound. The bound runs from the first moment, not before the accusation, from which every fault is off that long.
  * - `known`: at the end each correct member knows each live one in the life that it is in.
  * - `incarnations`: only a member raises its own incarnation: no other names one before the member itself has.
+ * - `provoked`: it does so only to refute: somebody had accused it, at its incarnation or above and below the new one.
+ *   Where members lie on the channel, what they said is not known, and this is not judged.
  * - `order`: each observer changes its mind only upwards in SWIM's order, restarts with state included.
  *
  * Members that lie on the channel are judged neither as observers nor as subjects.
@@ -22,8 +24,15 @@ import { clock } from './wording.ts';
 const MS = 1e6;
 const REAL_SLACK_MS = 200;
 
-const PARTS = ['refuted', 'known', 'incarnations', 'order'] as const;
+const PARTS = ['refuted', 'known', 'incarnations', 'provoked', 'order'] as const;
 type Part = (typeof PARTS)[number];
+
+/** A member's own word, as a line of the history. */
+interface Raise {
+  readonly time: number;
+  readonly incarnation: number;
+  readonly line: Extract<ObserveLine, { kind: 'status' | 'refute' }>;
+}
 
 interface Tally {
   judged: number;
@@ -53,13 +62,16 @@ class ChannelJudge {
   readonly #liars: ReadonlySet<string>;
   readonly #beliefs: Beliefs;
   /** `member life` -> when the member itself first named each higher incarnation, rising in both. */
-  readonly #raised = new Map<string, { time: number; incarnation: number }[]>();
+  readonly #raised = new Map<string, Raise[]>();
+  /** `member life` -> incarnation -> when it was first accused at that, ns. */
+  readonly #accused = new Map<string, Map<number, number>>();
   /** First naming by others of each incarnation above 0, in order of lines: judged when all lines are in. */
   readonly #named = new Map<string, { observer: string; subject: string; belief: Belief }>();
   readonly #tallies: Readonly<Record<Part, Tally>> = {
     refuted: { judged: 0, violations: 0, witness: undefined },
     known: { judged: 0, violations: 0, witness: undefined },
     incarnations: { judged: 0, violations: 0, witness: undefined },
+    provoked: { judged: 0, violations: 0, witness: undefined },
     order: { judged: 0, violations: 0, witness: undefined },
   };
   #statuses = 0;
@@ -77,7 +89,7 @@ class ChannelJudge {
 
   line(line: ObserveLine): void {
     if (this.#liars.has(line.member)) return;
-    if (line.kind === 'refute') this.#raise(line.member, line.life, line.time, line.incarnation);
+    if (line.kind === 'refute') this.#raise(line);
     if (line.kind !== 'status') return;
     this.#statuses++;
     const before = this.#beliefs.add(line);
@@ -97,15 +109,29 @@ class ChannelJudge {
       }
     }
     if (line.member === subject) {
-      if (line.life === life) this.#raise(subject, life, time, incarnation);
-    } else if (incarnation > 0) this.#name(line.member, subject, after);
+      if (line.life === life) this.#raise(line);
+      return;
+    }
+    if (incarnation > 0) this.#name(line.member, subject, after);
+    if (status !== 'alive') this.#accuse(subject, after);
   }
 
-  #raise(member: string, life: number, time: number, incarnation: number): void {
-    const key = `${member} ${life}`;
+  #raise(line: Raise['line']): void {
+    const { time, incarnation } = line;
+    const key = `${line.member} ${line.life}`;
     const list = this.#raised.get(key);
-    if (list === undefined) this.#raised.set(key, [{ time, incarnation }]);
-    else if (incarnation > (list.at(-1)?.incarnation ?? 0)) list.push({ time, incarnation });
+    if (list === undefined) this.#raised.set(key, [{ time, incarnation, line }]);
+    else if (incarnation > (list.at(-1)?.incarnation ?? 0)) list.push({ time, incarnation, line });
+  }
+
+  #accuse(subject: string, { life, incarnation, time }: Belief): void {
+    const key = `${subject} ${life}`;
+    let accused = this.#accused.get(key);
+    if (accused === undefined) {
+      accused = new Map();
+      this.#accused.set(key, accused);
+    }
+    accused.set(incarnation, Math.min(time, accused.get(incarnation) ?? time));
   }
 
   #name(observer: string, subject: string, belief: Belief): void {
@@ -122,6 +148,7 @@ class ChannelJudge {
   end(): PropertyResult {
     const { timeline, plan, cluster } = this.#context;
     this.#judgeIncarnations();
+    if (this.#liars.size === 0) this.#judgeRaises();
     const boundMs = this.channel.bounds.refutationMs;
     if (boundMs !== undefined) {
       const quiet = disturbances(plan, timeline, cluster === 'sim' ? 0 : REAL_SLACK_MS);
@@ -147,6 +174,26 @@ class ChannelJudge {
         summary: `${observer} held ${phrase(belief)} about ${subject} at ${clock(belief.time)}, but ${own}.`,
         lines: [beliefLine(observer, subject, belief)],
       });
+    }
+  }
+
+  #judgeRaises(): void {
+    for (const [key, raises] of this.#raised) {
+      const accused = [...(this.#accused.get(key) ?? [])];
+      let before = 0;
+      for (const { time, incarnation, line } of raises) {
+        if (incarnation === 0) continue;
+        const from = before;
+        before = incarnation;
+        this.#tallies.provoked.judged++;
+        if (accused.some(([at, since]) => at >= from && at < incarnation && since <= time)) continue;
+        this.#convict('provoked', {
+          summary:
+            `${line.member} (life ${line.life}) raised its incarnation from ${from} to ${incarnation} at ${clock(time)}, ` +
+            'though nobody had accused it.',
+          lines: [{ ...line }],
+        });
+      }
     }
   }
 

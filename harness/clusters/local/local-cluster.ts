@@ -6,6 +6,7 @@ import type { Cluster, ClusterEvents } from '../../model/cluster.ts';
 import { InvariantError, UnavailableError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { LinksLine } from '../../model/history.ts';
+import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Alarms } from '../../node/alarms.ts';
 import { pairKey } from '../../node/authenticator.ts';
@@ -235,6 +236,8 @@ export class LocalCluster implements Cluster {
       life: boot.life,
       boot: boot.number,
       roster,
+      neighbours: neighboursOf(plan, seat.name),
+      baseLinks: plan.network.links,
       channels: plan.channels,
       seed: plan.seed,
       cluster,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { UnavailableError } from '../../model/errors.ts';
 
 /** Throws UnavailableError where nothing was built. */
-export function programPath(file: 'member.js' | 'guardian.js'): string {
+export function programPath(file: 'member.js' | 'guardian.js' | 'cli.js' | 'bench.js'): string {
   for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
     const path = join(directory, 'dist', file);
     if (existsSync(path)) return path;

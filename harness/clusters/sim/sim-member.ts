@@ -7,6 +7,7 @@ import { digestOf } from '../../model/canonical.ts';
 import type { ClusterEvents } from '../../model/cluster.ts';
 import { excerpt, InvariantError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
+import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { hash32, split } from '../../model/rng.ts';
 
@@ -51,6 +52,7 @@ export class SimMember {
   readonly name: string;
   readonly #world: SimWorld;
   readonly #roster: readonly string[];
+  readonly #neighbours: readonly string[] | undefined;
   readonly #channels: readonly MemberChannel[];
   readonly #clock: MemberClock;
   readonly #latencyPlaces = new Map<SimMember, number>();
@@ -83,6 +85,7 @@ export class SimMember {
     this.#world = world;
     this.name = name;
     this.#roster = roster;
+    this.#neighbours = neighboursOf(world.plan, name);
     this.#channels = channels;
     this.#clock = new MemberClock(name);
     this.#kinds = channels.map(() => new Map());
@@ -149,7 +152,7 @@ export class SimMember {
     this.#stalledNs = 0;
     this.#since = now;
     this.#monotonicSinceMs = this.#clock.monotonicMs(now);
-    const identity = { name: this.name, life: this.#life, roster: this.#roster };
+    const identity = { name: this.name, life: this.#life, roster: this.#roster, neighbours: this.#neighbours };
     try {
       this.#member = new Member(identity, this.#channels, this.#ports(token));
     } catch (error) {

@@ -4,6 +4,7 @@
  */
 import type { AnyProtocol, Data } from '../../../impl/protocol.ts';
 import { decodeFrame, encodeFrame, frameBytes, MAX_DATAGRAM_BYTES } from '../../../impl/wire/frame.ts';
+import { BaseLatency } from '../../link/base-latency.ts';
 import { LinkShaper } from '../../link/shaper.ts';
 import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
 import { InvariantError, invariant } from '../../model/errors.ts';
@@ -54,6 +55,7 @@ export class SimCluster implements Cluster, SimWorld {
   readonly #clusterId: number;
   readonly #latencyNs: number;
   readonly #jitterNs: number;
+  readonly #base: BaseLatency;
   #now = 0;
   #epoch = 0;
   #active: readonly PlannedFault[] = [];
@@ -70,6 +72,7 @@ export class SimCluster implements Cluster, SimWorld {
     this.#clusterId = hash32(plan.seed, 'cluster');
     this.#latencyNs = Math.round(plan.network.latencyMs * MS);
     this.#jitterNs = Math.round(plan.network.jitterMs * MS);
+    this.#base = new BaseLatency(plan.seed, plan.network.links);
     const channels = plan.channels.map((channel) => {
       const protocol = protocols.get(channel.protocol);
       invariant(protocol !== undefined, `unknown protocol ${channel.protocol}`);
@@ -300,8 +303,9 @@ export class SimCluster implements Cluster, SimWorld {
   }
 
   #latency(from: SimMember, to: SimMember, sequence: number): number {
-    if (this.#jitterNs === 0) return this.#latencyNs;
-    return this.#latencyNs + Math.floor(drawAt(from.latencyPlace(to), sequence) * this.#jitterNs);
+    const baseNs = this.#base.drawNs(from.name, to.name, sequence);
+    if (this.#jitterNs === 0) return this.#latencyNs + baseNs;
+    return this.#latencyNs + baseNs + Math.floor(drawAt(from.latencyPlace(to), sequence) * this.#jitterNs);
   }
 
   #tick(): void {
