@@ -11,6 +11,7 @@ import {
   antiEntropyForgetsAcknowledged,
   antiEntropyInvents,
   antiEntropyTakesOlder,
+  antiEntropyWallClock,
 } from '../../impl/anti-entropy/planted-bugs.ts';
 import { bracha } from '../../impl/bracha/bracha.ts';
 import {
@@ -103,6 +104,12 @@ const DEFECTS: readonly Defect[] = [
     'lost-writes': 3,
     'stale-reads': 2,
   }),
+  planted(
+    'anti-entropy orders writes by wall clocks alone, a third of them wrong by 5 s',
+    { 'anti-entropy': antiEntropyWallClock },
+    { 'clock-skew': '5s' },
+    { 'version-order': 3 },
+  ),
   planted('anti-entropy takes the older version', { 'anti-entropy': antiEntropyTakesOlder }, LATE, {
     'version-order': 3,
     'lost-writes': 3,

@@ -31,6 +31,8 @@ export interface AntiEntropyQuirks {
   readonly forgetsEvery?: number;
   /** The older version wins a merge. */
   readonly takesOlder?: boolean;
+  /** Orders writes by the writer's wall clock alone, whatever it has seen. */
+  readonly wallClockOnly?: boolean;
   /** Of every so many text values taken from others, one is made up. */
   readonly inventsEvery?: number;
 }
@@ -219,9 +221,11 @@ function write(
     ctx.reply(id, { type: 'fail', error: 'the hybrid clock has reached its limit' });
     return;
   }
-  const version = encodeVersion(time, ctx.self, ctx.life);
+  const physical = { wallMs: Math.floor(ctx.now()), counter: time.counter };
+  const version = encodeVersion(quirks.wallClockOnly ? physical : time, ctx.self, ctx.life);
   state.ownWrites++;
-  const forgotten = quirks.forgetsEvery !== undefined && state.ownWrites % quirks.forgetsEvery === 0;
+  const loses = quirks.wallClockOnly === true && version < (state.map.get(key)?.version ?? '');
+  const forgotten = loses || (quirks.forgetsEvery !== undefined && state.ownWrites % quirks.forgetsEvery === 0);
   if (!forgotten) store(state, { key, version, value }, ctx, id);
   ctx.reply(id, { type: 'ok', value: { version } });
 }

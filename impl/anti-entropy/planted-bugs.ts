@@ -24,3 +24,10 @@ export const antiEntropyTakesOlder = createAntiEntropy(
 export const antiEntropyInvents = createAntiEntropy('anti-entropy-invents', 'planted bug: makes values up', {
   inventsEvery: 7,
 });
+
+/** Writes are ordered by wall clocks alone: under skew an older one wins over one that causally follows it. */
+export const antiEntropyWallClock = createAntiEntropy(
+  'anti-entropy-wall-clock',
+  'planted bug: orders writes by the wall clock',
+  { wallClockOnly: true },
+);

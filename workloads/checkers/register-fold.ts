@@ -25,6 +25,8 @@ export class RegisterFold {
   behindOthers = 0;
   /** Newest acknowledged version by key. */
   readonly #acknowledged: number[] = [];
+  /** By mutation that is under way: the version that its writer held of the key when it was asked for, and in which life. */
+  readonly #follows = new Map<number, { readonly held: number; readonly life: number }>();
   /** ms from a write's invocation until so many members had it. */
   readonly spread: Readonly<Record<'half' | 'most' | 'all', number[]>> = { half: [], most: [], all: [] };
   readonly #half: number;
@@ -52,6 +54,9 @@ export class RegisterFold {
     const key = this.log.keys.number(fields.key);
     const slot = this.log.invoke(line.op, kind as Kind, key, member, fields.value ?? null, line.time);
     if (kind === READ) this.log.opNewest.set(slot, this.#acknowledged[key] ?? -1);
+    const rows = this.log.rows[member];
+    const held = rows?.applied.get(key) ?? -1;
+    if (kind !== READ && rows !== undefined && held >= 0) this.#follows.set(line.op, { held, life: rows.life });
   }
 
   /** False for an operation of another channel. */
@@ -65,13 +70,17 @@ export class RegisterFold {
     if (line.type === 'ok') {
       const { version, value } = record(line.value);
       if (isRead) this.#read(slot, typeof version === 'string' ? version : undefined, value, line.time);
-      else if (typeof version === 'string') this.#acknowledge(slot, version, line.time);
+      else if (typeof version === 'string') {
+        const acknowledged = this.#acknowledge(slot, version, line.time);
+        this.#judgeCause(line.op, slot, acknowledged, line.time);
+      }
     }
+    this.#follows.delete(line.op);
     if (isRead) log.forget(line.op);
     return true;
   }
 
-  #acknowledge(slot: number, text: string, time: number): void {
+  #acknowledge(slot: number, text: string, time: number): number {
     const { log } = this;
     const key = log.opKey.get(slot);
     const version = log.version(text, key, time);
@@ -79,6 +88,21 @@ export class RegisterFold {
     const newest = this.#acknowledged[key] ?? -1;
     if (log.older(newest, version)) this.#acknowledged[key] = version;
     this.#remember(log.opMember.get(slot), key, version, time);
+    return version;
+  }
+
+  /** A write causally follows what its writer held when it was asked for: an older version would lose to that. */
+  #judgeCause(operation: number, slot: number, version: number, time: number): void {
+    const { log } = this;
+    const cause = this.#follows.get(operation);
+    const writer = log.member(log.opMember.get(slot));
+    if (cause === undefined || this.liars.has(writer) || !log.older(version, cause.held)) return;
+    if (log.rows[log.opMember.get(slot)]?.life !== cause.life) return;
+    this.disorder.add(
+      () =>
+        `${writer} held version ${log.versions.text(cause.held)} of the key when operation ${operation} was asked for, and acknowledged that one at ${clock(time)} as ${log.versions.text(version)}: the older write wins over the one that follows it.`,
+      () => [log.invokeLine(slot), { version: log.versions.text(version), time }],
+    );
   }
 
   /** A version belongs to one write of one key, and a write has one version. */
