@@ -9,8 +9,18 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(root, 'dist');
 
-const whole = { member: 'harness/node/main.ts', guardian: 'harness/clusters/local/guardian.ts' };
-const partial = { cli: 'harness/cli/main.ts', bench: 'harness/cli/bench.ts', worker: 'harness/search/worker.ts' };
+const whole = {
+  member: 'harness/node/main.ts',
+  guardian: 'harness/clusters/real/guardian.ts',
+  relay: 'nemesis/linux/relay/main.ts',
+  probe: 'nemesis/linux/probe/main.ts',
+};
+const partial = {
+  cli: 'harness/cli/main.ts',
+  bench: 'harness/cli/bench.ts',
+  worker: 'harness/search/worker.ts',
+  lab: 'docker/lab/main.ts',
+};
 
 const present = (entries) =>
   Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
