@@ -1,0 +1,99 @@
+/**
+ * Every mode of netem, made by our builders on a kernel that has it, and measured with real datagrams.
+ *
+ * What was asked must lie in the 99 % interval of what was measured. Correct netem is outside once in a hundred
+ * measurements, so one that misses is measured anew, twice at most: a false alarm once in a million. Each miss is printed.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LinkMeasure } from '../calibrate.ts';
+import { probeKernel } from '../capabilities.ts';
+import { netemArguments } from '../netem.ts';
+import { standing, TestWorld } from '../test-context.ts';
+import { holds, MODES, type Mode, type Reading, randomLoss } from './modes.ts';
+
+const MEASUREMENTS = 3;
+/** A machine that is busy with other things cannot say when a datagram came; it is given time. */
+const QUIET_MS = 3;
+const QUIET_TRIES = 12;
+const kind = await standing();
+const capabilities = await probeKernel();
+
+const digits = (value: number, { unit }: Mode): string => value.toFixed({ share: 4, ms: 2, 'bit/s': 0 }[unit]);
+
+describe(`netem of this kernel (${kind})`, () => {
+  let world: TestWorld;
+  let standsThere = false;
+  beforeAll(async () => {
+    world = await TestWorld.create(kind ?? 'root', capabilities, ['n1', 'n2']);
+  });
+  afterAll(async () => {
+    await world?.close();
+  });
+
+  /** At the first member's device: all that it sends. A netem that is changed keeps what it is not told: a new one each time. */
+  async function put(netem: string): Promise<void> {
+    const root = 'dev eth0 root handle 77:';
+    const shell = world.members[0]?.shell;
+    if (standsThere) await shell?.run(['tc', '-batch', '-'], `qdisc del ${root}\n`);
+    await shell?.run(['tc', '-batch', '-'], `qdisc add ${root} ${netem}\n`);
+    standsThere = true;
+  }
+
+  async function measureOnce({ unit, probe }: Mode): Promise<{ there: LinkMeasure; back: LinkMeasure }> {
+    for (let tries = 1; ; tries++) {
+      const of = await world.measure({
+        datagrams: 4000,
+        everyMs: 1,
+        links: [
+          { from: 'n1', to: 'n2' },
+          { from: 'n2', to: 'n1' },
+        ],
+        ...probe,
+      });
+      const [there, back] = [of('n1', 'n2'), of('n2', 'n1')];
+      if (unit !== 'ms' || back.delay.p50Ms < QUIET_MS) return { there, back };
+      if (tries === QUIET_TRIES) throw new Error(`the machine is too busy: it adds ${back.delay.p50Ms} ms by itself`);
+    }
+  }
+
+  /** Measures until a reading holds what was asked. The link's way back must be whole each time. */
+  async function readings(mode: Mode): Promise<Reading[]> {
+    const all: Reading[] = [];
+    while (all.length < MEASUREMENTS) {
+      const { there, back } = await measureOnce(mode);
+      expect(back).toMatchObject({ received: back.sent, lost: { count: 0 }, duplicated: { count: 0 } });
+      expect(back).toMatchObject({ reordered: { count: 0 }, damaged: { count: 0 } });
+      const reading = mode.read(there, back);
+      all.push(reading);
+      const held = holds(reading, mode.asked);
+      const interval = `[${digits(reading.low, mode)}, ${digits(reading.high, mode)}]`;
+      console.log(
+        `${mode.name}: asked ${digits(mode.asked, mode)} ${mode.unit}, measured ${digits(reading.value, mode)} ${interval}${held ? '' : ' MISSED'}`,
+      );
+      if (held) break;
+    }
+    return all;
+  }
+
+  const last = (all: readonly Reading[]): Reading => all[all.length - 1] as Reading;
+
+  it.for(MODES)('$name, one way only', async (mode) => {
+    await put(netemArguments(mode.netem));
+    expect(holds(last(await readings(mode)), mode.asked)).toBe(true);
+  });
+
+  describe('is measured well enough to convict', () => {
+    const tenth = randomLoss(0.1);
+    const twenty = MODES.find(({ name }) => name.startsWith('delay 20')) as Mode;
+
+    it.for([
+      ['loss 10% 25%', 'a correlated loss, which loses too little', tenth],
+      ['loss random 13%', 'a loss of 13 % for one of 10 %', tenth],
+      ['delay 28ms 5ms', 'a delay of 28 ms for one of 20 ms', twenty],
+      ['delay 0ms', 'nothing at all', randomLoss(0.01)],
+    ] as const)('%s: %s', async ([netem, , mode]) => {
+      await put(`netem limit 100000 ${netem}`);
+      expect(holds(last(await readings(mode)), mode.asked)).toBe(false);
+    });
+  });
+});
