@@ -161,6 +161,11 @@ export class Stage {
     return sum(this.#epoch(epoch).flatMap((line) => Object.values(line.sent).map(([messages]) => messages)));
   }
 
+  /** Messages sent by all members, in all epochs and between them. */
+  sentAltogether(): number {
+    return sum(this.#traffic.flatMap((line) => Object.values(line.sent).map(([messages]) => messages)));
+  }
+
   /** What arrived of an epoch's datagrams at all members together. */
   receivedIn(epoch: number): Pick<LinkReceipt, 'received' | 'bytes' | 'duplicates' | 'overtaken' | 'delayMin'> {
     const receipts = this.#epoch(epoch).flatMap((line) => Object.values(line.received));

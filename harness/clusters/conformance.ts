@@ -5,7 +5,7 @@
 import { describe, it } from 'vitest';
 import { type Data, settingsOf } from '../../impl/protocol.ts';
 import { protocols } from '../../impl/registry.ts';
-import type { OpenCluster } from '../model/cluster.ts';
+import type { Cluster, OpenCluster } from '../model/cluster.ts';
 import { LINK_FAULTS, type LinkFault, type PlannedFault } from '../model/fault.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type Plan } from '../model/plan.ts';
 import { type Scenario, Stage } from './conformance-stage.ts';
@@ -45,7 +45,10 @@ function planOf(
 const WINDOW = { atMs: 300, untilMs: 2000 };
 const PAIR = ['n1', 'n2'];
 
-/** A link fault on all links from 300 to 2000 ms, in epoch 1, between two busy members; then quiet, then the end. */
+/**
+ * A link fault on all links from 300 to 2000 ms, in epoch 1, between two busy members; then quiet, long enough for a
+ * kernel's rules to be gone and for traffic to go on without them.
+ */
 function hurtPair(fault: PlannedFault): Scenario {
   return {
     plan: planOf(PAIR, { 'anti-entropy': BUSY }),
@@ -53,7 +56,7 @@ function hurtPair(fault: PlannedFault): Scenario {
       stage.startAll();
       stage.at(WINDOW.atMs, (cluster) => cluster.setFaults(1, [fault]));
       stage.at(WINDOW.untilMs, (cluster) => cluster.setFaults(2, []));
-      stage.endAt(2500);
+      stage.endAt(3500);
     },
   };
 }
@@ -79,11 +82,13 @@ export function clusterConformance(name: string, open: OpenCluster): void {
           stage.endAt(1200);
         },
       });
-      expect(stage.ups.map(({ member, life, boot }) => [member, life, boot])).toEqual([
+      // A real process may take longer than the one that was started after it.
+      const ups = [...stage.ups].sort((a, b) => (a.member < b.member ? -1 : 1));
+      expect(ups.map(({ member, life, boot }) => [member, life, boot])).toEqual([
         ['n1', 1, 1],
         ['n2', 1, 1],
       ]);
-      expect(stage.ups[1]?.time).toBeGreaterThanOrEqual(100 * MS);
+      expect(ups[1]?.time).toBeGreaterThanOrEqual(100 * MS);
       expect(stage.reply(7)?.outcome).toMatchObject({ type: 'ok' });
       expect(stage.reply(7)?.time).toBeGreaterThanOrEqual(600 * MS);
       expect(stage.reply(8)?.outcome.type).toBe('fail');
@@ -157,7 +162,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
           stage.startAll();
           stage.at(500, (cluster) => cluster.kill('n1'));
           stage.start(500, 'n1', 2, 1, false);
-          stage.endAt(1500);
+          stage.sequence([[() => stage.ups.length === 2, () => stage.endAt(0)]]);
         },
       });
       expect(stage.events.filter((event) => event === 'up' || event === 'down')).toEqual(['up', 'down', 'up', 'down']);
@@ -190,17 +195,33 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const stage = await play({
         plan: planOf(PAIR, { 'anti-entropy': { intervalMs: 50 } }),
         script(stage) {
+          const poll = (round: number, inMs: number) => (cluster: Cluster) => {
+            for (const name of PAIR) cluster.at(cluster.now() + inMs * MS, () => cluster.poll(name, round, false));
+          };
           stage.at(0, (cluster) => cluster.setFaults(1, [partition]));
           stage.startAll();
-          // Too much for a datagram: what heals this travels by stream.
-          for (let i = 0; i < 20; i++) {
-            const write = { key: `k${i}`, value: 'x'.repeat(400) };
-            stage.at(500, (cluster) => cluster.invoke('n1', i, 'anti-entropy', 'write', write));
-          }
-          stage.pollAll(1400, 1);
-          stage.at(1500, (cluster) => cluster.setFaults(2, []));
-          stage.pollAll(3300, 2);
-          stage.endAt(3500);
+          stage.sequence([
+            [
+              () => stage.ups.length === 2,
+              (cluster) => {
+                // Too much for a datagram: what heals this travels by stream.
+                for (let i = 0; i < 20; i++) {
+                  const write = { key: `k${i}`, value: 'x'.repeat(400) };
+                  cluster.invoke('n1', i, 'anti-entropy', 'write', write);
+                }
+              },
+            ],
+            // Long enough for a cut that cuts nothing to show.
+            [() => stage.reply(19) !== undefined, poll(1, 900)],
+            [
+              () => stage.digests(1, 'anti-entropy').length === 2,
+              (cluster) => {
+                cluster.setFaults(2, []);
+                poll(2, 1800)(cluster);
+              },
+            ],
+            [() => stage.digests(2, 'anti-entropy').length === 2, () => stage.endAt(0)],
+          ]);
         },
       });
       expect(new Set(stage.digests(1, 'anti-entropy')).size).toBe(2);
@@ -241,7 +262,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     it('delays, and the delay is measured', async ({ expect }) => {
       const stage = await play(hurtPair(linkFault('delay', { delayMs: 60, jitterMs: 20 })));
       expect(stage.receivedIn(1).received).toBe(stage.sentIn(1));
-      expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(40);
+      // Timers know whole milliseconds: who is right on average is half of one early at times.
+      expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(39.5);
       expect(stage.receivedIn(0).delayMin).toBeLessThan(40);
     });
 
@@ -299,7 +321,10 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       // A damaged datagram's epoch cannot be read, so it counts where it arrives.
       expect(stage.receivedIn(1).received + damaged).toBe(sent);
       expect(Math.abs(damaged - 0.4 * sent)).toBeLessThan(SIGMAS * Math.sqrt(0.24 * sent));
-      expect(stage.dropped()).toBe(damaged);
+      // What is damaged while a kernel's rules are being changed is dropped too, and belongs to no epoch.
+      const between = stage.sentAltogether() - stage.sentIn(0) - sent - stage.sentIn(2);
+      expect(stage.dropped()).toBeGreaterThanOrEqual(damaged);
+      expect(stage.dropped()).toBeLessThanOrEqual(damaged + between);
     });
 
     it('holds links to their bandwidth', async ({ expect }) => {

@@ -1,11 +1,17 @@
 /**
  * What a controller and a member's program say to each other: JSON lines on the member's stdin and stdout. Every time is
- * in ns since the run's start, on the machine's monotonic clock.
+ * in ns since the run's start. A member counts on its own host's monotonic clock, from the origin that it is told.
  */
 import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { LinksLine, TrafficLine } from '../model/history.ts';
 import type { BaseLink, PlannedChannel } from '../model/plan.ts';
+
+/**
+ * The epoch of datagrams that count for no fault: they leave while a kernel's rules are being changed. No history names
+ * it, and what is counted in it is not written.
+ */
+export const BETWEEN_EPOCHS = 0xffff_ffff;
 
 /** The first line: who the member is. Answered by `ready`. */
 export interface InitCommand {
@@ -44,7 +50,10 @@ export type ControllerCommand =
   | InitCommand
   /** Where every member of the plan is to be found. */
   | { readonly type: 'peers'; readonly peers: readonly PeerAddress[] }
-  /** Boots the protocols. `originNs`: the run's start as process.hrtime.bigint() shows it; `originWallMs`: as Date.now(). */
+  /**
+   * Boots the protocols. The run's start on the clocks of the member's host: `originNs` as process.hrtime.bigint() shows
+   * it, `originWallMs` as Date.now().
+   */
   | {
       readonly type: 'start';
       readonly originNs: string;
@@ -77,6 +86,8 @@ export type StepReport =
 export type MemberReport =
   | { readonly type: 'ready'; readonly port: number }
   | { readonly type: 'up'; readonly time: number }
+  /** The `faults` command of that epoch has been carried out: what leaves from here on belongs to it. */
+  | { readonly type: 'faults'; readonly epoch: number }
   | StepReport
   /**
    * The reports of steps that persisted something, by the number of their batch in this life, from 1. A batch comes again

@@ -3,7 +3,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Random } from '../../impl/protocol.ts';
 import { decodeFrame, encodeFrame, type Frame, MEASURE_AT, namedEpoch } from '../../impl/wire/frame.ts';
 import { split } from '../model/rng.ts';
-import type { PeerAddress } from './control.ts';
+import { BETWEEN_EPOCHS, type PeerAddress } from './control.ts';
 import { firstSequence } from './link-counts.ts';
 import { accept, type LinkHost, whenFree } from './link-host.ts';
 
@@ -100,6 +100,7 @@ export class Datagrams {
   #epochOfDamaged(bytes: Uint8Array): number {
     const now = this.#host.epoch();
     const named = namedEpoch(bytes) ?? now;
+    if (named === BETWEEN_EPOCHS) return named;
     return named <= now + EPOCHS_AHEAD ? named : now;
   }
 

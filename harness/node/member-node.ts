@@ -133,6 +133,8 @@ export class MemberNode {
     this.#clock.setFaults(active, this.#now());
     this.#streams.applyCuts();
     for (const { name } of this.#init.channels) this.#applyBehaviour(name, active);
+    this.#sink.write({ type: 'faults', epoch });
+    this.#sink.flush();
   }
 
   poll(round: number, full: boolean): void {

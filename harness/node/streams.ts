@@ -6,14 +6,20 @@ import { createConnection, type Server, type Socket } from 'node:net';
 import { encodeStream, type Frame, frameBytes, MAX_STREAM_BYTES } from '../../impl/wire/frame.ts';
 import { StreamDecoder } from '../../impl/wire/stream.ts';
 import { accept, type LinkHost, whenFree } from './link-host.ts';
+import { ProgressReporter, ProgressWatch } from './stream-progress.ts';
 
 const IDLE_MS = 5000;
 /** One-way trips that a transfer takes: two to connect, one for the data. */
 const TRIPS = 3;
 
+interface Outgoing {
+  readonly socket: Socket;
+  readonly progress: ProgressWatch;
+}
+
 export class Streams {
   readonly #host: LinkHost;
-  readonly #outgoing = new Map<string, Socket>();
+  readonly #outgoing = new Map<string, Outgoing>();
   /** The sender of an incoming connection is known from its first frame on. */
   readonly #incoming = new Map<Socket, string | undefined>();
 
@@ -28,7 +34,7 @@ export class Streams {
 
   /** The faults changed: what is cut now breaks. */
   applyCuts(): void {
-    for (const [peer, socket] of this.#outgoing) if (this.#isCut(peer)) socket.destroy();
+    for (const [peer, { socket }] of this.#outgoing) if (this.#isCut(peer)) socket.destroy();
     for (const [socket, peer] of this.#incoming) if (peer !== undefined && this.#isCut(peer)) socket.destroy();
   }
 
@@ -72,33 +78,37 @@ export class Streams {
       traffic.dropped('cut');
       return;
     }
-    const socket = this.#connectionTo(to);
+    const connection = this.#connectionTo(to);
     // A peer that does not read (it may be paused) must not fill this member's memory.
-    if (socket !== undefined && socket.writableLength > MAX_STREAM_BYTES) {
+    if (connection !== undefined && connection.socket.writableLength > MAX_STREAM_BYTES) {
       traffic.dropped('congested');
       return;
     }
-    socket?.write(bytes);
+    connection?.progress.write(bytes);
   }
 
-  #connectionTo(to: string): Socket | undefined {
+  #connectionTo(to: string): Outgoing | undefined {
     const open = this.#outgoing.get(to);
-    if (open !== undefined && !open.destroyed && open.writable) return open;
+    if (open !== undefined && !open.socket.destroyed && open.socket.writable) return open;
     const address = this.#host.book.addressOf(to);
     if (address === undefined) {
       this.#host.traffic.dropped('no-address');
       return undefined;
     }
     const socket = createConnection({ host: address.host, port: address.port, noDelay: true });
-    this.#outgoing.set(to, socket);
+    const progress = new ProgressWatch(socket, () => {
+      this.#host.traffic.dropped('stalled');
+      socket.destroy();
+    });
+    const connection = { socket, progress };
+    this.#outgoing.set(to, connection);
     socket.setTimeout(IDLE_MS, () => socket.end());
     // A peer that is down or has died resets the connection, and what was on the way is lost, as the contract says.
     socket.on('error', () => this.#host.traffic.dropped('unconnected'));
     socket.on('close', () => {
-      if (this.#outgoing.get(to) === socket) this.#outgoing.delete(to);
+      if (this.#outgoing.get(to) === connection) this.#outgoing.delete(to);
     });
-    socket.resume();
-    return socket;
+    return connection;
   }
 
   #admit(socket: Socket): void {
@@ -107,7 +117,9 @@ export class Streams {
     socket.setTimeout(4 * IDLE_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#incoming.delete(socket));
+    const progress = new ProgressReporter(socket);
     socket.on('data', (chunk) => {
+      progress.received(chunk.length);
       for (const decoded of decoder.push(chunk)) {
         if (socket.destroyed) return;
         const from = 'frame' in decoded ? decoded.frame.from : undefined;

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bracha } from '../../../impl/bracha/bracha.ts';
 import { Stage } from '../conformance-stage.ts';
+import { bundleProgram, planOf } from '../real/test-context.ts';
 import { createOpenLocal } from './local.ts';
-import { bundleProgram, planOf } from './test-context.ts';
 
 /** The member's program, killed in its first boot by the first batch that it is about to write, or has just written. */
 const program = (when: 'before' | 'after'): string => `

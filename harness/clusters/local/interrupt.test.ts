@@ -1,60 +1,12 @@
 /** Ctrl-C, SIGTERM and SIGKILL to the program that controls a run on real processes. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { childrenOf, programs, ROOT, until } from './test-context.ts';
+import { until } from '../real/test-context.ts';
+import { TestController as Controller } from '../real/test-controller.ts';
 
 const NODES = 4;
-
-class Controller {
-  readonly run: string;
-  readonly process: ChildProcess;
-  stderr = '';
-  readonly #children = new Set<number>();
-  readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-
-  constructor(run: string, flags: readonly string[]) {
-    this.run = run;
-    const shared = ['nemesis', '--cluster', 'local', '--nodes', `${NODES}`, '--seed', 'interrupt', '--out', run];
-    // A group of its own, as a shell gives its foreground job.
-    this.process = spawn(process.execPath, [join(ROOT, 'dist', 'cli.js'), ...shared, ...flags], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    });
-    this.process.stderr?.on('data', (chunk: Buffer) => {
-      this.stderr += chunk.toString();
-    });
-    this.#ended = new Promise((resolve) => {
-      this.process.on('close', (code, signal) => resolve({ code, signal }));
-    });
-  }
-
-  async children(): Promise<number> {
-    for (const { pid } of await childrenOf(this.process.pid ?? 0)) this.#children.add(pid);
-    return this.#children.size;
-  }
-
-  history(): string {
-    const path = join(this.run, 'history.jsonl');
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  }
-
-  /** To the whole group, as a terminal does it. */
-  async signalGroup(signal: NodeJS.Signals): Promise<void> {
-    await this.children();
-    process.kill(-(this.process.pid ?? 0), signal);
-  }
-
-  /** How it ended; rejects when a process of the run outlives it. */
-  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    const ending = await this.#ended;
-    const left = async () => (await programs()).filter(({ pid }) => this.#children.has(pid));
-    await until(async () => (await left()).length === 0, 'every process of the run is gone');
-    return ending;
-  }
-}
 
 describe.concurrent('the controller of a local run', () => {
   let root = '';
@@ -67,7 +19,8 @@ describe.concurrent('the controller of a local run', () => {
     rmSync(root, { recursive: true, force: true });
   });
   const start = (...flags: string[]): Controller => {
-    const controller = new Controller(join(root, `${controllers.length}`), flags);
+    const all = ['--cluster', 'local', '--nodes', `${NODES}`, ...flags];
+    const controller = new Controller(join(root, `${controllers.length}`), all);
     controllers.push(controller);
     return controller;
   };

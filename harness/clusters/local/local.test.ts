@@ -11,8 +11,8 @@ import { UnavailableError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { split } from '../../model/rng.ts';
 import { Stage } from '../conformance-stage.ts';
-import { createOpenLocal, openLocal } from './local.ts';
-import { bundleProgram, childrenOf, deafEvents, planOf as kvPlan, programs, until } from './test-context.ts';
+import { createOpenLocal, openLocal } from '../local/local.ts';
+import { bundleProgram, childrenOf, deafEvents, planOf as kvPlan, programs, until } from '../real/test-context.ts';
 
 const planOf = (n: number): Plan => kvPlan(n, 'kv', antiEntropy);
 
@@ -222,8 +222,8 @@ describe('local cluster', () => {
 
 /** A controller of its own: runs its plan for ever, pauses two members, and then says so. */
 const CONTROLLER = `
-  import { openLocal } from './local.ts';
-  import { deafEvents } from './test-context.ts';
+  import { openLocal } from '../local/local.ts';
+  import { deafEvents } from '../real/test-context.ts';
   const plan = JSON.parse(process.argv[2]);
   const cluster = await openLocal({ plan, events: deafEvents, directory: undefined });
   for (const { name } of plan.members) cluster.at(0, () => cluster.start(name, 1, 1, false));

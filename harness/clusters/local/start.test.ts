@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
+import { childrenOf, deafEvents, planOf } from '../real/test-context.ts';
 import { createOpenLocal } from './local.ts';
-import { childrenOf, deafEvents, planOf } from './test-context.ts';
 
 const SILENT = 'process.stdin.resume();';
 

@@ -1,33 +1,32 @@
-/** One process that runs a member's program: lines in, reports out, signals. Knows nothing of plans and lives. */
+/** A member as a process of this machine: lines in, reports out, signals. Knows nothing of plans and lives. */
 import { execa } from 'execa';
-import type { ControllerCommand, MemberReport } from '../../node/control.ts';
-import { LineSplitter } from '../../node/line-splitter.ts';
+import type { ControllerCommand } from '../../node/control.ts';
+import { ReportReader } from './report-reader.ts';
+import type { MemberEvents, MemberHandle } from './site.ts';
 
-export interface MemberProcessEvents {
-  report(report: MemberReport): void;
-  /** It is gone, and everything it wrote has been reported. `ending`: `exit code 1`, `SIGKILL`, ... */
-  ended(ending: string): void;
-  /** It wrote what is no report. */
-  garbled(line: string): void;
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Added to the controller's own environment. */
+  readonly environment?: { readonly [name: string]: string } | undefined;
 }
 
-export class MemberProcess {
+/** The member's program run by this very Node. */
+export function nodeCommand(program: string): Command {
+  return { file: process.execPath, args: [program] };
+}
+
+export class MemberProcess implements MemberHandle {
   readonly #process: ReturnType<typeof launch>;
   readonly ended: Promise<void>;
 
-  /** What it writes on stderr is added to `logFile`. */
-  constructor(program: string, logFile: string, events: MemberProcessEvents) {
-    this.#process = launch(program, logFile);
-    const splitter = new LineSplitter();
+  /** What it writes on stderr is added to `logFile`. The command must become the member, by exec, not start it. */
+  constructor(command: Command, logFile: string, events: MemberEvents) {
+    this.#process = launch(command, logFile);
+    const reader = new ReportReader(events);
     this.#process.stdin.on('error', () => undefined);
     this.#process.stdout.setEncoding('utf8');
-    this.#process.stdout.on('data', (chunk: string) => {
-      for (const line of splitter.push(chunk)) {
-        const report = parse(line);
-        if (report === undefined) events.garbled(line);
-        else events.report(report);
-      }
-    });
+    this.#process.stdout.on('data', (chunk: string) => reader.push(chunk));
     let over = false;
     this.ended = new Promise((resolve) => {
       const end = (ending: string): void => {
@@ -44,7 +43,6 @@ export class MemberProcess {
     });
   }
 
-  /** undefined: it could not be started. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
@@ -58,8 +56,8 @@ export class MemberProcess {
   }
 }
 
-function launch(program: string, logFile: string) {
-  return execa(process.execPath, [program], {
+function launch({ file, args, environment }: Command, logFile: string) {
+  return execa(file, args, {
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: { file: logFile, append: true },
@@ -69,7 +67,7 @@ function launch(program: string, logFile: string) {
     // A session of its own: a terminal's Ctrl-C is for the controller, also while a member is only just starting.
     detached: true,
     extendEnv: false,
-    env: memberEnvironment(),
+    env: { ...memberEnvironment(), ...environment },
   });
 }
 
@@ -80,13 +78,4 @@ function memberEnvironment(): { [name: string]: string } {
     if (value !== undefined && name !== 'NODE_OPTIONS' && name !== 'NODE_V8_COVERAGE') environment[name] = value;
   }
   return environment;
-}
-
-function parse(line: string): MemberReport | undefined {
-  try {
-    const report = JSON.parse(line) as MemberReport | null;
-    return typeof report?.type === 'string' ? report : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,12 @@
 /**
  * The guardian: a process apart that outlives the controller by a moment. It reads, line by line, which members live
- * (`+pid`, `-pid`) and which directory is the run's own (`/path`); when its stdin ends, the controller is gone, and it
- * kills them, stopped ones too, and removes the directory. Entry of dist/guardian.js.
+ * (`+pid`, `-pid`) and which directory is the run's own (`/path`), and which calls of `hearsay`
+ * clean up elsewhere (`![...]`); `.` says that all went well and those are not needed. When its stdin ends, the controller
+ * is gone, and it kills members, stopped ones too, removes the directory, and makes the calls. Entry of dist/guardian.js.
  */
+import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { LineSplitter } from '../../node/line-splitter.ts';
 
 /** When the process started, in clock ticks since boot: with it a pid that was used again is told apart. Linux only. */
@@ -19,11 +22,15 @@ function startTime(pid: number): string | undefined {
 
 const members = new Map<number, string | undefined>();
 const directories: string[] = [];
+/** Arguments of calls of `hearsay` that clean up what no signal reaches. */
+const calls: string[][] = [];
 
 function obey(line: string): void {
   const pid = Number(line.slice(1));
   if (line.startsWith('+')) members.set(pid, startTime(pid));
   else if (line.startsWith('-')) members.delete(pid);
+  else if (line.startsWith('!')) calls.push(JSON.parse(line.slice(1)) as string[]);
+  else if (line === '.') calls.length = 0;
   else directories.push(line);
 }
 
@@ -37,6 +44,10 @@ function killAll(): never {
     }
   }
   for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  for (const call of calls) {
+    const cli = fileURLToPath(new URL('cli.js', import.meta.url));
+    spawn(process.execPath, [cli, ...call], { detached: true, stdio: 'ignore' }).unref();
+  }
   process.exit(0);
 }
 

@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UnavailableError } from '../../model/errors.ts';
 
+/** Programs that esbuild.config.mjs makes. */
+type Program = 'member.js' | 'guardian.js' | 'relay.js' | 'probe.js' | 'cli.js' | 'bench.js';
+
 /** Throws UnavailableError where nothing was built. */
-export function programPath(file: 'member.js' | 'guardian.js' | 'cli.js' | 'bench.js'): string {
+export function programPath(file: Program): string {
   for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
     const path = join(directory, 'dist', file);
     if (existsSync(path)) return path;

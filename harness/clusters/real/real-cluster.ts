@@ -1,8 +1,10 @@
-/** The running `local` cluster: seats of members, the processes that sit in them, and real time. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * A running cluster of real processes: seats of members, the processes that sit in them, and real time. Where those
+ * processes live, and who makes their faults, is the site's business.
+ */
 import type { Data } from '../../../impl/protocol.ts';
-import type { Cluster, ClusterEvents } from '../../model/cluster.ts';
+import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
+import { type DeviceCounters, kernelCounters } from '../../model/counters.ts';
 import { InvariantError, UnavailableError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { LinksLine } from '../../model/history.ts';
@@ -10,26 +12,32 @@ import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Alarms } from '../../node/alarms.ts';
 import { pairKey } from '../../node/authenticator.ts';
-import type { InitCommand, MemberReport, PeerAddress, StepReport } from '../../node/control.ts';
+import {
+  BETWEEN_EPOCHS,
+  type InitCommand,
+  type MemberReport,
+  type PeerAddress,
+  type StepReport,
+} from '../../node/control.ts';
+import { FaultChanges, type Told } from './fault-changes.ts';
 import type { Guard } from './guard.ts';
-import { MemberProcess } from './member-process.ts';
 import { SeenBatches } from './seen-batches.ts';
+import type { Address, MemberHandle, Site } from './site.ts';
 
-const HOST = '127.0.0.1';
 /** Members that a new one is told to join through. */
 const SEEDS = 3;
 
-export interface LocalSetup {
+export interface RealSetup {
   readonly plan: Plan;
   readonly events: ClusterEvents;
-  readonly directory: string;
-  readonly program: string;
+  readonly site: Site;
   readonly guard: Guard;
-  readonly basePort: number | undefined;
   /** uint32, tells this run's datagrams from others'. */
   readonly cluster: number;
   /** What the members' pair keys are made from. */
   readonly secret: string;
+  readonly onCalibration?: ClusterOptions['onCalibration'];
+  readonly onCounters?: ClusterOptions['onCounters'];
   /** The last thing that is done. */
   dispose(): void;
 }
@@ -43,29 +51,35 @@ export interface StartFailure {
 interface Boot {
   readonly life: number;
   readonly number: number;
-  readonly process: MemberProcess;
+  readonly process: MemberHandle;
   /** Latest totals by epoch; written when the boot is over. */
   readonly links: Map<number, LinksLine>;
-  /** Protocols were told to start. */
+  /** Its protocols are to run. */
   started: boolean;
+  /** They were told to. */
+  running: boolean;
+  paused: boolean;
   /** Why it will end, when it was told to. */
   told: string | undefined;
   /** Why it could not go on, in its own words. */
   failure: StartFailure | undefined;
-  ready: (failure: StartFailure | undefined) => void;
+  /** Resolves once it has its sockets, or to why it has not. */
+  readonly readiness: Promise<StartFailure | undefined>;
+  readonly ready: (failure: StartFailure | undefined) => void;
 }
 
 interface Seat {
   readonly name: string;
-  port: number | undefined;
+  /** Where its process is, or was last; undefined: none was ever ready. */
+  address: Required<PeerAddress> | undefined;
   boot: Boot | undefined;
   /** A start that came before the last process was gone. */
   next: (() => void) | undefined;
 }
 
-export class LocalCluster implements Cluster {
-  readonly kind = 'local';
-  readonly #setup: LocalSetup;
+export class RealCluster implements Cluster {
+  readonly kind: string;
+  readonly #setup: RealSetup;
   readonly #seats: Map<string, Seat>;
   readonly #alarms = new Alarms(() => this.now());
   readonly #seen = new SeenBatches();
@@ -73,22 +87,24 @@ export class LocalCluster implements Cluster {
   #originWallMs = 0;
   /** What was asked for before the run started, in order. */
   #early: (() => void)[] = [];
-  #epoch = 0;
-  #active: readonly PlannedFault[] = [];
+  readonly #changes: FaultChanges;
+  #countedBefore: ReadonlyMap<string, DeviceCounters> | undefined;
   #closing = false;
   #end: (error: Error | undefined) => void = () => undefined;
   readonly #ended = new Promise<Error | undefined>((resolve) => {
     this.#end = resolve;
   });
 
-  constructor(setup: LocalSetup) {
+  constructor(setup: RealSetup) {
     this.#setup = setup;
+    this.kind = setup.site.kind;
     this.#seats = new Map(
-      setup.plan.members.map(({ name }, index) => {
-        const port = setup.basePort === undefined ? undefined : setup.basePort + index;
-        return [name, { name, port, boot: undefined, next: undefined }];
-      }),
+      setup.plan.members.map(({ name }) => [name, { name, address: undefined, boot: undefined, next: undefined }]),
     );
+    this.#changes = new FaultChanges(setup.site.faults, {
+      tell: (told) => this.#tellFaults(told),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   now(): number {
@@ -129,21 +145,22 @@ export class LocalCluster implements Cluster {
   }
 
   pause(member: string): void {
-    this.#running(member)?.process.signal('SIGSTOP');
+    const boot = this.#running(member);
+    if (boot === undefined) return;
+    boot.paused = true;
+    boot.process.signal('SIGSTOP');
+    this.#changes.silent(member);
   }
 
   resume(member: string): void {
-    this.#running(member)?.process.signal('SIGCONT');
+    const boot = this.#running(member);
+    if (boot === undefined) return;
+    boot.paused = false;
+    boot.process.signal('SIGCONT');
   }
 
   setFaults(epoch: number, active: readonly PlannedFault[]): void {
-    this.#soon(() => {
-      this.#epoch = epoch;
-      this.#active = active;
-      for (const seat of this.#seats.values()) {
-        if (seat.boot?.started) seat.boot.process.send({ type: 'faults', epoch, active });
-      }
-    });
+    this.#soon(() => this.#changes.change(epoch, active));
   }
 
   invoke(member: string, operation: number, channel: string, f: string, value: Data): void {
@@ -162,7 +179,12 @@ export class LocalCluster implements Cluster {
     this.#guarded(() => {
       for (const action of early) action();
     });
+    this.#tellClocks();
     const error = await this.#ended;
+    if (error === undefined && this.#setup.site.clocks !== undefined) {
+      await this.#setup.site.clocks.compare();
+      this.#tellClocks();
+    }
     await this.close();
     if (error !== undefined) throw error;
   }
@@ -173,16 +195,23 @@ export class LocalCluster implements Cluster {
 
   /** Starts the process of a member's first boot; resolves once it has its port, or to why it has not. */
   prepare(member: string): Promise<StartFailure | undefined> {
-    const boot = this.#spawn(this.#seat(member), 1, 1, false);
-    return new Promise((resolve) => {
-      boot.ready = resolve;
-    });
+    return this.#spawn(this.#seat(member), 1, 1, false).readiness;
   }
 
   /** Tells every prepared member where the others are. */
   introduce(): void {
     const peers = this.#peers();
     for (const seat of this.#seats.values()) seat.boot?.process.send({ type: 'peers', peers });
+  }
+
+  /** To be called when every member is prepared, and nothing has started. */
+  async calibrate(): Promise<void> {
+    const { site, onCalibration, onCounters } = this.#setup;
+    const calibration = await site.faults?.calibrate?.();
+    if (calibration === undefined) return;
+    onCalibration?.(calibration);
+    // What was sent to measure is no traffic of the run's.
+    if (onCounters !== undefined) this.#countedBefore = await site.counters?.();
   }
 
   /** Kills whatever lives and waits until it is gone. */
@@ -192,43 +221,60 @@ export class LocalCluster implements Cluster {
     const boots = [...this.#seats.values()].flatMap((seat) => (seat.boot === undefined ? [] : [seat.boot]));
     for (const boot of boots) boot.process.signal('SIGKILL');
     await Promise.all(boots.map((boot) => boot.process.ended));
+    await this.#changes.close();
+    if (this.#originNs !== undefined) await this.#tellCounters();
+    await this.#setup.site.close();
     await this.#setup.guard.end();
     this.#setup.dispose();
   }
 
+  /** An aid for readers: where the kernel does not say, the run has been one all the same. */
+  async #tellCounters(): Promise<void> {
+    const { site, onCounters } = this.#setup;
+    if (onCounters === undefined) return;
+    const counted = await site.counters?.().catch(() => undefined);
+    if (counted !== undefined) onCounters(kernelCounters(counted, this.#countedBefore));
+  }
+
   #spawn(seat: Seat, life: number, number: number, restore: boolean): Boot {
-    const { directory, program, guard, events } = this.#setup;
-    const stateFile = join(directory, 'state', `${seat.name}.${life}.jsonl`);
-    if (!restore) rmSync(stateFile, { force: true });
+    const { site, guard } = this.#setup;
+    // What it is launched to may be reported before it is: both find each other by then.
+    let ready: Boot['ready'] = () => undefined;
+    const readiness = new Promise<StartFailure | undefined>((resolve) => {
+      ready = resolve;
+    });
+    const address = site.addressOf(seat.name);
+    const launched = { member: seat.name, life, boot: number, restore };
     const boot: Boot = {
       life,
       number,
       links: new Map(),
       started: false,
+      running: false,
+      paused: false,
       told: undefined,
       failure: undefined,
-      ready: () => undefined,
-      process: new MemberProcess(program, join(directory, 'members', `${seat.name}.log`), {
+      readiness,
+      ready,
+      process: site.launch(launched, {
         report: (report) => this.#guarded(() => this.#hear(seat, boot, report)),
         ended: (ending) => this.#guarded(() => this.#bury(seat, boot, ending)),
         garbled: (line) => {
           const reason = `it wrote what is no report: ${line.slice(0, 200)}`;
           boot.ready({ reason, portInUse: undefined });
           // One that is only being prepared is the opener's to give up.
-          if (!boot.started) return;
-          events.failed(new InvariantError(`member ${seat.name}: ${reason}`));
-          this.finish();
+          if (boot.started) this.#fail(new InvariantError(`member ${seat.name}: ${reason}`));
         },
       }),
     };
     seat.boot = boot;
     if (boot.process.pid !== undefined) guard.watch(boot.process.pid);
-    boot.process.send(this.#introduction(seat, boot, stateFile, restore));
+    boot.process.send(this.#introduction(seat, boot, address, restore));
     return boot;
   }
 
-  #introduction(seat: Seat, boot: Boot, stateFile: string, restore: boolean): InitCommand {
-    const { plan, cluster, secret } = this.#setup;
+  #introduction(seat: Seat, boot: Boot, address: Address, restore: boolean): InitCommand {
+    const { plan, cluster, secret, site } = this.#setup;
     const roster = plan.members.map((member) => member.name);
     return {
       type: 'init',
@@ -242,30 +288,65 @@ export class LocalCluster implements Cluster {
       seed: plan.seed,
       cluster,
       keys: Object.fromEntries(roster.map((peer) => [peer, pairKey(secret, seat.name, peer)])),
-      stateFile,
+      stateFile: site.stateFile(seat.name, boot.life),
       restore,
-      host: HOST,
-      port: seat.port,
+      host: address.host,
+      // Where it was before it is found again.
+      port: address.port ?? seat.address?.port,
     };
   }
 
   #peers(): PeerAddress[] {
-    return [...this.#seats.values()].flatMap(({ name, port }) =>
-      port === undefined ? [] : [{ name, host: HOST, port }],
-    );
+    return [...this.#seats.values()].flatMap(({ address }) => (address === undefined ? [] : [address]));
   }
 
   #boot(seat: Seat, boot: Boot): void {
-    const roster = this.#setup.plan.members.map((member) => member.name);
     boot.started = true;
+    if (this.#setup.site.faults === undefined) this.#startProtocols(seat, boot);
+    else {
+      // What the kernel does to a member belongs to its namespace, which may be a new one.
+      void boot.readiness.then((failure) => {
+        if (failure !== undefined || seat.boot !== boot) return;
+        this.#changes.restarted(seat.name, () => {
+          if (seat.boot === boot && !this.#closing) this.#startProtocols(seat, boot);
+        });
+      });
+    }
+  }
+
+  #startProtocols(seat: Seat, boot: Boot): void {
+    const roster = this.#setup.plan.members.map((member) => member.name);
+    const ahead = this.#setup.site.clocks?.aheadOf(seat.name);
+    boot.running = true;
     boot.process.send({ type: 'peers', peers: this.#peers() });
-    boot.process.send({ type: 'faults', epoch: this.#epoch, active: this.#active });
+    boot.process.send({ type: 'faults', ...this.#changes.told });
     boot.process.send({
       type: 'start',
-      originNs: String(this.#originNs),
-      originWallMs: this.#originWallMs,
+      originNs: String((this.#originNs ?? 0n) + (ahead?.monotonicNs ?? 0n)),
+      originWallMs: this.#originWallMs + (ahead?.wallMs ?? 0),
       seeds: roster.filter((name) => name !== seat.name).slice(0, SEEDS),
     });
+  }
+
+  #tellClocks(): void {
+    const { events, site } = this.#setup;
+    if (site.clocks !== undefined) events.clocks?.({ type: 'clocks', time: this.now(), hosts: site.clocks.latest });
+  }
+
+  /** Returns who can be expected to answer soon. */
+  #tellFaults(told: Told): string[] {
+    const listening: string[] = [];
+    for (const { name, boot } of this.#seats.values()) {
+      if (boot === undefined || !boot.running) continue;
+      boot.process.send({ type: 'faults', ...told });
+      if (!boot.paused) listening.push(name);
+    }
+    return listening;
+  }
+
+  #fail(error: Error): void {
+    this.#setup.events.failed(error);
+    this.finish();
   }
 
   #hear(seat: Seat, boot: Boot, report: MemberReport): void {
@@ -274,7 +355,7 @@ export class LocalCluster implements Cluster {
     if (this.#closing) return;
     switch (report.type) {
       case 'ready':
-        seat.port = report.port;
+        seat.address = { name, host: this.#setup.site.addressOf(name).host, port: report.port };
         boot.ready(undefined);
         break;
       case 'up':
@@ -295,7 +376,10 @@ export class LocalCluster implements Cluster {
         events.traffic(report.line);
         break;
       case 'links':
-        for (const line of report.lines) boot.links.set(line.epoch, line);
+        for (const line of report.lines) if (line.epoch !== BETWEEN_EPOCHS) boot.links.set(line.epoch, line);
+        break;
+      case 'faults':
+        this.#changes.heard(name, report.epoch);
         break;
       case 'failed':
         boot.failure = { reason: report.reason, portInUse: report.portInUse };
@@ -313,6 +397,7 @@ export class LocalCluster implements Cluster {
     const { events, guard } = this.#setup;
     if (boot.process.pid !== undefined) guard.release(boot.process.pid);
     seat.boot = undefined;
+    this.#changes.silent(seat.name);
     const reason = boot.told ?? boot.failure?.reason ?? ending;
     boot.ready(boot.failure ?? { reason, portInUse: undefined });
     // A process that never came to run its protocols was no boot; the member's start will try another.

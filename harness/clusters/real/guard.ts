@@ -34,9 +34,14 @@ export class Guard {
     this.#process.stdin.write(`${path}\n`);
   }
 
+  /** A call of the `hearsay` command that it makes when the controller has died; not when `end` was called. */
+  afterDeath(call: readonly string[]): void {
+    this.#process.stdin.write(`!${JSON.stringify(call)}\n`);
+  }
+
   /** It kills what it still watches, and ends. */
   async end(): Promise<void> {
-    this.#process.stdin.end();
+    this.#process.stdin.end('.\n');
     await this.#process;
   }
 }
