@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Gallery } from './gallery.ts';
 import type { RunStory } from './run-story.ts';
 import { bandwidth } from './sections/bandwidth.ts';
+import { linkCalibration } from './sections/calibration.ts';
 import { circumstances, claims } from './sections/circumstances.ts';
 import { course } from './sections/course.ts';
 import { calibration, metrics } from './sections/figures.ts';
@@ -26,6 +27,7 @@ const CONTENTS: readonly (readonly [string, string])[] = [
   ['coverage', 'Coverage'],
   ['latency', 'Latency'],
   ['bandwidth', 'Bandwidth'],
+  ['link-calibration', 'Links before the run'],
   ['calibration', 'Fault calibration'],
   ['metrics', 'Metrics'],
   ['claims', 'Claims'],
@@ -41,12 +43,16 @@ export function page(story: RunStory, gallery: Gallery): string {
     spread(story, gallery),
     latency(story, gallery),
     bandwidth(story, gallery),
+    linkCalibration(story),
     calibration(story),
     metrics(story),
     claims(story),
     circumstances(story),
   ];
-  const contents = CONTENTS.filter(([id]) => id !== 'membership' || members !== undefined);
+  const absent = new Set<string>();
+  if (members === undefined) absent.add('membership');
+  if (story.surroundings?.calibration === undefined) absent.add('link-calibration');
+  const contents = CONTENTS.filter(([id]) => !absent.has(id));
   const title = `${headlineWord(story.verdict)} · seed ${story.plan.seed} · ${story.cluster} · hearsay`;
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -47,6 +47,9 @@ export function reportJson(story: RunStory, gallery: Gallery): string {
       followed: items.length,
       reachedAll: items.filter((item) => item.allAfter !== undefined).length,
     })),
+    calibration: story.surroundings?.calibration ?? null,
+    counters: story.surroundings?.counters ?? null,
+    hosts: story.clocks.hosts,
     charts: gallery.specs,
   };
   // Harmless also where somebody embeds it in a page.

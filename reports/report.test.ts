@@ -100,6 +100,25 @@ test('hostile text stays text, everywhere', () => {
   expect(JSON.parse(json).verdict.seed).toBe(`k7-quiet-otter${HOSTILE}`);
 });
 
+test('latencies across hosts carry how far their clocks can be compared; on one host nothing is said', () => {
+  const run = syntheticRun({ operations: 2 });
+  const report = createReport(run.plan, run.timeline);
+  for (const line of run.lines) report.line(line);
+  const hosts = ['tcp://a', 'tcp://b'].map((host, i) => ({
+    host,
+    members: [`n${i + 1}`],
+    errorMs: -i,
+    uncertaintyMs: 0.5,
+  }));
+  report.line({ type: 'clocks', time: 1, hosts });
+  const { html, json } = report.end(run.input);
+  const latency = html.slice(html.indexOf('<section id="latency">'), html.indexOf('<section id="bandwidth">'));
+  expect(latency).toContain('Cross-host latencies ± 2 ms');
+  expect(latency).toContain('tcp://b ± 1.5 ms');
+  expect(JSON.parse(json).hosts).toHaveLength(2);
+  expect(plainReport.html).not.toContain('Cross-host');
+});
+
 test('ids of one page are unique, so charts cannot clip each other', () => {
   const ids = [...plainReport.html.matchAll(/ id="([^"]+)"/g)].map((found) => found[1]);
   expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);

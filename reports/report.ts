@@ -4,6 +4,7 @@
  */
 import type { Timeline } from '../harness/model/checker.ts';
 import type { EnvironmentLine, HistoryLine } from '../harness/model/history.ts';
+import { HostClocks } from '../harness/model/host-clocks.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import { AgreementFold } from './folds/agreement-fold.ts';
 import { BeliefFold } from './folds/belief-fold.ts';
@@ -41,6 +42,7 @@ export function createReport(plan: Plan, timeline: Timeline): ReportBuilder {
   const coverage = new CoverageFold(plan);
   const traffic = new TrafficFold(plan);
   const agreement = new AgreementFold();
+  const clocks = new HostClocks();
   let environment: EnvironmentLine | undefined;
   // A channel of membership is known by its first word; what became of members before that must reach it too.
   const lives: Parameters<BeliefFold['member']>[0][] = [];
@@ -88,6 +90,9 @@ export function createReport(plan: Plan, timeline: Timeline): ReportBuilder {
       case 'view':
         agreement.line(line);
         return;
+      case 'clocks':
+        clocks.line(line);
+        return;
       case 'fault':
       case 'links':
       case 'epoch':
@@ -115,6 +120,7 @@ export function createReport(plan: Plan, timeline: Timeline): ReportBuilder {
       coverage: coverage.channels(timeline),
       traffic,
       agreement,
+      clocks,
     };
     const gallery = new Gallery();
     const html = page(story, gallery);

@@ -3,7 +3,9 @@ import type { JudgedChannel, Timeline } from '../harness/model/checker.ts';
 import type { PlannedFault } from '../harness/model/fault.ts';
 import { isLinkFault, linksOf } from '../harness/model/fault.ts';
 import type { EnvironmentLine } from '../harness/model/history.ts';
+import type { HostClocks } from '../harness/model/host-clocks.ts';
 import type { Plan } from '../harness/model/plan.ts';
+import type { Surroundings } from '../harness/model/surroundings.ts';
 import type { RunVerdict } from '../harness/model/verdict.ts';
 import type { RunFrame } from './charts/frame.ts';
 import type { AgreementFold } from './folds/agreement-fold.ts';
@@ -23,6 +25,8 @@ export interface ReportInput {
   /** `#rrggbb` by kind of fault. */
   readonly nemesisColours: ReadonlyMap<string, string>;
   readonly repeatCommand: string;
+  /** Measured beside the history, where it was. */
+  readonly surroundings?: Surroundings | undefined;
 }
 
 export interface RunStory extends ReportInput {
@@ -36,6 +40,23 @@ export interface RunStory extends ReportInput {
   readonly coverage: readonly ChannelCoverage[];
   readonly traffic: TrafficFold;
   readonly agreement: AgreementFold;
+  /** How far times of members on different hosts can be compared. */
+  readonly clocks: HostClocks;
+}
+
+/** What must stand beside latencies that were measured across hosts; undefined where all members were on one. */
+export function crossHostNote({ clocks }: RunStory): string | undefined {
+  if (clocks.hosts.length < 2) return undefined;
+  const hosts = clocks.hosts.map(({ host, boundMs }) => `${host} ± ${figure(rounded(boundMs))} ms`);
+  return (
+    `Cross-host latencies ± ${figure(rounded(clocks.mostBetweenMs))} ms: members ran on ${clocks.hosts.length} hosts, whose ` +
+    `clocks were compared with the controller's before and after the run (${nameList(hosts, 8)}).`
+  );
+}
+
+/** Up, never to nothing. */
+function rounded(ms: number): number {
+  return Math.ceil(ms * 1000) / 1000;
 }
 
 /** One line that names a fault's kind, strength and victims. */

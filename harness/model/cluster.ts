@@ -4,8 +4,10 @@
  * synchronous loop.
  */
 import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
+import type { Calibration } from './calibration.ts';
+import type { KernelCounters } from './counters.ts';
 import type { PlannedFault } from './fault.ts';
-import type { LinksLine, TrafficLine } from './history.ts';
+import type { ClocksLine, LinksLine, TrafficLine } from './history.ts';
 import type { Plan } from './plan.ts';
 
 /** Times in ns since the run's start. */
@@ -27,6 +29,8 @@ export interface ClusterEvents {
   ): void;
   traffic(line: TrafficLine): void;
   links(line: LinksLine): void;
+  /** How far times of members on different hosts can be compared; never where all are on one. */
+  clocks?(line: ClocksLine): void;
   /** Something in the harness itself went wrong; the run ends with exit code 70. */
   failed(error: Error): void;
 }
@@ -70,6 +74,10 @@ export interface ClusterOptions {
   readonly events: ClusterEvents;
   /** A directory that this run owns, for logs and members' state; undefined: nothing is written. */
   readonly directory: string | undefined;
+  /** Told, before time zero, what faults were seen to do; never called where that is not measured. */
+  readonly onCalibration?: ((calibration: Calibration) => void) | undefined;
+  /** Told what the kernel counted from time zero on, when all members have ended; never called where it is not known. */
+  readonly onCounters?: ((counters: KernelCounters) => void) | undefined;
 }
 
 /** Brings up what must exist before time zero (processes, sockets), with no protocol running yet. */

@@ -62,6 +62,7 @@ const LINES: readonly HistoryLine[] = [
     corrupted: { n2: 1 },
   },
   { type: 'epoch', time: 0, epoch: 0, faults: ['loss-1'] },
+  { type: 'clocks', time: 0, hosts: [{ host: 'tcp://a', members: ['n1'], errorMs: -0.1, uncertaintyMs: 0.2 }] },
   { type: 'view', time: 9, member: 'n1', life: 1, round: 1, channel: 'c', digest: 'abc', view: {} },
   { type: 'end', time: 10, outcome: 'completed' },
   { ...observed, kind: 'adapt', pushProbability: 0.5, pullProbability: 0.3, fanout: 3, usefulness: 0.25 },
@@ -84,7 +85,7 @@ describe.each(LINES.map((line) => [describeLine(line), line] as const))('%s', (_
     const taken = ODD.filter((value) => lineProblem(spoilt(key, value)) === undefined);
     // A text may be any, unless it is one of a few.
     const may = texts ? ['<b>'] : key === 'deleted' ? [true] : [];
-    const lists = ['faults'].includes(key) ? [[]] : [];
+    const lists = ['faults', 'hosts'].includes(key) ? [[]] : [];
     const tables = ['sent', 'received', 'dropped', 'corrupted'].includes(key) ? [{}] : [];
     const negatives = ['wallAheadMs', 'monotonicMs', 'stalledMs'].includes(key) ? [-1.5] : [];
     const allowed = [...may, ...lists, ...tables, ...negatives];
@@ -105,5 +106,10 @@ test.each([
   ['a receipt without delays', { ...LINES[14], received: { n2: { received: 1 } } }, 'received.n2'],
   ['a receipt that is none', { ...LINES[14], received: { n2: null } }, 'received.n2'],
   ['a key of the prototype', { ...LINES[14], sent: JSON.parse('{"__proto__":[1,2]}') }, '__proto__'],
+  [
+    'an uncertainty below 0',
+    { type: 'clocks', time: 0, hosts: [{ host: 'a', members: [], errorMs: 0, uncertaintyMs: -1 }] },
+    'hosts',
+  ],
   ['faults that are no texts', { type: 'epoch', time: 0, epoch: 0, faults: [1] }, 'faults'],
 ])('%s is told apart', (_name, line, problem) => expect(lineProblem(line)).toContain(problem));

@@ -64,6 +64,7 @@ const SHAPES: Readonly<Record<LineType, (fields: Fields) => Problem>> = {
     table(fields, 'received', isReceipt) ??
     table(fields, 'corrupted', isNumber),
   epoch: (fields) => whole(fields, 'epoch') ?? list(fields, 'faults', isText),
+  clocks: (fields) => list(fields, 'hosts', isHostClock),
   view: (fields) => life(fields) ?? whole(fields, 'round') ?? text(fields, 'channel') ?? text(fields, 'digest'),
   end: (fields) => oneOf(fields, 'outcome', OUTCOMES),
 };
@@ -241,6 +242,13 @@ function isAmount(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Array.isArray(value) && value.length === 2 && isAmount(value[0]) && isAmount(value[1]);
+}
+
+function isHostClock(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, members, errorMs, uncertaintyMs } = value as Fields;
+  const named = isText(host) && Array.isArray(members) && members.every(isText);
+  return named && isNumber(errorMs) && isAmount(uncertaintyMs);
 }
 
 function isReceipt(value: unknown): boolean {

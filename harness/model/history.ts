@@ -1,5 +1,5 @@
 /**
- * The history: append-only JSON lines. Times are ns since the run's start on the machine's monotonic clock. Lines of
+ * The history: append-only JSON lines. Times are ns since the run's start on the controller's monotonic clock. Lines of
  * one member stand in the order in which they happened; lines of different members are in near time order (the real
  * clusters' lines reach the controller through pipes), so a checker goes by `time`, not by position.
  *
@@ -145,6 +145,27 @@ export interface LinksLine {
   readonly corrupted: { readonly [from: string]: number };
 }
 
+/** A host's monotonic clock beside the controller's, ms. */
+export interface HostClock {
+  readonly host: string;
+  /** Those that run there. */
+  readonly members: readonly string[];
+  /** By how much the times of its members are too late (negative: too early), as near as this comparison can tell. */
+  readonly errorMs: number;
+  /** How far `errorMs` may be off either way: half of the shortest round trip that was seen. */
+  readonly uncertaintyMs: number;
+}
+
+/**
+ * Only where members run on several hosts: how far their times can be compared. Written at the run's start, when `errorMs`
+ * is 0 because all times are converted by what was found then, and at its end.
+ */
+export interface ClocksLine {
+  readonly type: 'clocks';
+  readonly time: number;
+  readonly hosts: readonly HostClock[];
+}
+
 /** The set of active faults changed. */
 export interface EpochLine {
   readonly type: 'epoch';
@@ -184,6 +205,7 @@ export type HistoryLine =
   | TrafficLine
   | LinksLine
   | EpochLine
+  | ClocksLine
   | ViewLine
   | EndLine;
 

@@ -11,6 +11,7 @@ import {
   type HistorySink,
 } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 import {
   combine,
   EXIT,
@@ -24,12 +25,16 @@ import {
 import { type ReadOptions, readHistory } from './history-file.ts';
 import { createJudge, type Judgement, type JudgeParts } from './judge.ts';
 import { type RunOptions, runPlan } from './run-plan.ts';
-import { FILES, RunStore, writeResults } from './store.ts';
+import { FILES, RunStore, writeResults, writeSurroundings } from './store.ts';
 
 /** A report in the making: reads every line once. */
 export interface ReportDraft {
   line(line: HistoryLine): void;
-  end(input: { plan: Plan; verdict: RunVerdict; context: CheckContext }): { html: string; json: string; junit: string };
+  end(input: { plan: Plan; verdict: RunVerdict; context: CheckContext; surroundings: Surroundings }): {
+    html: string;
+    json: string;
+    junit: string;
+  };
 }
 
 /** What a stored run needs beside what a run needs. */
@@ -39,7 +44,8 @@ export interface StoreParts {
   prepareSlos(plan: Plan): (metrics: Metrics) => readonly SloResult[];
 }
 
-export interface StoreOptions extends Omit<RunOptions, 'environment' | 'record' | 'watch' | 'directory'> {
+export interface StoreOptions
+  extends Omit<RunOptions, 'environment' | 'record' | 'watch' | 'directory' | 'onCounters'> {
   readonly runDirectory: string;
   readonly store: StoreParts;
   /** Text of the SLO file, kept with the run. */
@@ -65,6 +71,7 @@ export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
   flushing.unref();
   let draft: ReportDraft | undefined;
   let context: CheckContext | undefined;
+  let surroundings: Surroundings = {};
   const watch = (judged: CheckContext): HistorySink => {
     context = judged;
     const report = guardDraft(options.store.createReport(plan, judged.timeline));
@@ -78,12 +85,21 @@ export async function runAndStore(options: StoreOptions): Promise<RunVerdict> {
       environment: environmentOf(cluster, options.version),
       record: (line) => store.record(line),
       watch,
+      onCalibration: (calibration) => {
+        surroundings = { ...surroundings, calibration };
+        writeSurroundings(runDirectory, { calibration });
+        options.onCalibration?.(calibration);
+      },
+      onCounters: (counters) => {
+        surroundings = { ...surroundings, counters };
+        writeSurroundings(runDirectory, { counters });
+      },
     });
     const historyHash = store.endHistory();
     const slos = options.store.prepareSlos(plan)(result.metrics);
     const verdict = verdictOf(plan.seed, cluster, runDirectory, historyHash, result, slos, result.interrupted);
     if (draft !== undefined && context !== undefined) {
-      writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context }) });
+      writeResults(runDirectory, { verdict, ...draft.end({ plan, verdict, context, surroundings }) });
     }
     return verdict;
   } finally {
@@ -98,6 +114,8 @@ export interface RejudgeOptions extends ReadOptions {
   readonly parts: JudgeParts;
   /** What judging needs beside the parts; the plan is the one that was loaded. */
   store(plan: Plan): Promise<StoreParts>;
+  /** What was measured beside the history; asked for only where the report is drawn. */
+  loadSurroundings(): Promise<Surroundings>;
   /** Also draw the report again and write it, with the verdict, beside the history. */
   readonly write: boolean;
 }
@@ -107,6 +125,7 @@ export async function rejudge(options: RejudgeOptions): Promise<RunVerdict> {
   const { runDirectory } = options;
   const path = join(runDirectory, FILES.history);
   const { judge, slosOf, report } = prepareRejudge(options, clusterOf(path, options), await loadParts(options));
+  const surroundings = options.write ? await options.loadSurroundings() : {};
   const { plan, cluster } = judge.context;
   const roster = new Set(plan.members.map((member) => member.name));
   let interrupted = false;
@@ -126,7 +145,7 @@ export async function rejudge(options: RejudgeOptions): Promise<RunVerdict> {
   if (report !== undefined) {
     writeResults(runDirectory, {
       verdict,
-      ...report.draft.end({ plan: report.plan, verdict, context: judge.context }),
+      ...report.draft.end({ plan: report.plan, verdict, context: judge.context, surroundings }),
     });
   }
   return verdict;

@@ -1,6 +1,6 @@
 /** plan -> execute -> judge. What is written where is the store's business (store.ts). */
 import type { CheckContext } from '../model/checker.ts';
-import type { Cluster, OpenCluster } from '../model/cluster.ts';
+import type { Cluster, ClusterOptions, OpenCluster } from '../model/cluster.ts';
 import { conditionsOf } from '../model/conditions.ts';
 import type { EnvironmentLine, HistoryLine, HistorySink } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
@@ -24,6 +24,9 @@ export interface RunOptions {
   /** Another reader of every line, which may use what the judge knows; called after the judge. */
   readonly watch?: ((context: CheckContext) => HistorySink) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the cluster measured beside the history: see ClusterOptions. */
+  readonly onCalibration?: ClusterOptions['onCalibration'];
+  readonly onCounters?: ClusterOptions['onCounters'];
   /** Handed a way to ask how far the run is, before it starts. */
   readonly onStart?: ((progress: () => Progress) => void) | undefined;
 }
@@ -74,7 +77,8 @@ function quiesceMs({ plan, channels }: CheckContext): number {
 /** Runs on any cluster. Rejects with what the cluster or the harness failed with. */
 export async function runPlan(options: RunOptions): Promise<RunResult> {
   const run = prepare(options, true);
-  const cluster = await options.open({ plan: options.plan, events: run.director, directory: options.directory });
+  const { plan, directory, onCalibration, onCounters } = options;
+  const cluster = await options.open({ plan, events: run.director, directory, onCalibration, onCounters });
   const interrupt = () => run.director.interrupt();
   run.director.begin(cluster);
   options.onStart?.(() => run.director.progress());

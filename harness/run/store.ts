@@ -1,12 +1,14 @@
 /**
- * A run's directory: plan.json and history.jsonl while it runs, then report.html, report.json, junit.xml, and last
- * verdict.json, so that a directory with a verdict is complete.
+ * A run's directory: plan.json, calibration.json where links were calibrated, and history.jsonl while it runs, then
+ * counters.json where the kernel counted for each member, report.html, report.json, junit.xml, and last verdict.json, so
+ * that a directory with a verdict is complete.
  */
 import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryWriter } from './history-file.ts';
 import { makeFolders } from './make-folders.ts';
@@ -19,6 +21,8 @@ export const FILES = {
   report: 'report.html',
   reportJson: 'report.json',
   junit: 'junit.xml',
+  calibration: 'calibration.json',
+  counters: 'counters.json',
 } as const;
 
 export class RunStore {
@@ -50,6 +54,14 @@ export class RunStore {
   endHistory(): string {
     return this.#history.end();
   }
+}
+
+/** What was measured of a run's surroundings; no part of its history. */
+export function writeSurroundings(directory: string, { calibration, counters }: Surroundings): void {
+  const write = (file: string, content: unknown): void =>
+    writeWhole(join(directory, file), `${JSON.stringify(content, null, 1)}\n`);
+  if (calibration !== undefined) write(FILES.calibration, calibration);
+  if (counters !== undefined) write(FILES.counters, counters);
 }
 
 /** What a finished run leaves beside plan and history. */

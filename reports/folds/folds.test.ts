@@ -17,7 +17,7 @@ test('traffic that lies over several bins is split by time, and nothing is lost'
     member: 'n1',
     life: 1,
     sent: { 'swim.ping': [10, 1000], 'swim.ack': [5, 250] },
-    received: {},
+    received: { 'swim.ping': [4, 400] },
     dropped: { malformed: 3 },
     wallAheadMs: 0,
     monotonicMs: 2500,
@@ -32,6 +32,9 @@ test('traffic that lies over several bins is split by time, and nothing is lost'
     ['swim.ack', 5],
   ]);
   expect(fold.dropped()).toEqual([{ reason: 'malformed', count: 3 }]);
+  fold.line(line);
+  expect(fold.total('n1')).toEqual({ sent: { messages: 30, bytes: 2500 }, received: { messages: 8, bytes: 800 } });
+  expect(fold.total('n2')).toBeUndefined();
 });
 
 test('latency counts from the planned time; what never ended counts as open', () => {

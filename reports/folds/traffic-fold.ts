@@ -1,4 +1,4 @@
-/** Bytes sent over time: by member, and by channel and kind of message. */
+/** Bytes sent over time: by member, and by channel and kind of message; and what each member sent and received in all. */
 import type { TrafficLine } from '../../harness/model/history.ts';
 import type { Plan } from '../../harness/model/plan.ts';
 import { TimeGrid } from './time-grid.ts';
@@ -9,6 +9,17 @@ export interface Series {
   readonly totalMessages: number;
   /** Bytes per second, by bin. */
   readonly rates: readonly number[];
+}
+
+export interface Total {
+  messages: number;
+  bytes: number;
+}
+
+/** By a member's own count. Bytes are whole datagrams and stream payloads, without headers. */
+export interface MemberTotal {
+  readonly sent: Total;
+  readonly received: Total;
 }
 
 interface Sum {
@@ -26,6 +37,7 @@ export class TrafficFold {
   readonly #members = new Map<string, Sum>();
   readonly #kinds = new Map<string, Sum>();
   readonly #dropped = new Map<string, number>();
+  readonly #totals = new Map<string, MemberTotal>();
   #last = 0;
 
   constructor(plan: Plan) {
@@ -42,11 +54,32 @@ export class TrafficFold {
       bytes += count[1];
       this.#add(this.#sum(this.#kinds, kind, MOST_KINDS), count[0], count[1], from, line.time);
     }
+    this.#count(line);
     this.#add(this.#sum(this.#members, line.member, MOST_MEMBERS), messages, bytes, from, line.time);
     for (const [reason, count] of Object.entries(line.dropped)) {
       const name = this.#dropped.has(reason) || this.#dropped.size < MOST_REASONS ? reason : 'other reasons';
       this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + count);
     }
+  }
+
+  #count(line: TrafficLine): void {
+    let total = this.#totals.get(line.member);
+    if (total === undefined) {
+      if (this.#totals.size >= MOST_MEMBERS) return;
+      total = { sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } };
+      this.#totals.set(line.member, total);
+    }
+    for (const direction of ['sent', 'received'] as const) {
+      for (const [messages, bytes] of Object.values(line[direction])) {
+        total[direction].messages += messages;
+        total[direction].bytes += bytes;
+      }
+    }
+  }
+
+  /** undefined: nothing is known of it. */
+  total(member: string): MemberTotal | undefined {
+    return this.#totals.get(member);
   }
 
   #sum(sums: Map<string, Sum>, name: string, most: number): Sum {

@@ -6,6 +6,7 @@ import type { Gallery } from '../gallery.ts';
 import { seriesColour } from '../palette.ts';
 import { faultLegend, type RunStory } from '../run-story.ts';
 import { html, type Markup, shorten } from '../text.ts';
+import { kernelCounters } from './kernel-counters.ts';
 import { quantile } from './spread.ts';
 
 const MOST_MEMBER_LINES = 10;
@@ -40,7 +41,7 @@ export function bandwidth(story: RunStory, gallery: Gallery): Markup {
   return html`<section id="bandwidth"><h2>Bandwidth</h2>
 <h3>Sent, by member</h3>${gallery.figure(byMember, legend(memberLines), single ? 'Bytes that left each member, per second.' : `Bytes that left the members, per second: quantiles over ${plural(members.length, 'member')}.`)}
 <h3>Sent, by channel and kind</h3>${gallery.figure(byKind, legend(kindLines), html`All members together.${hidden > 0 && ` ${plural(hidden, 'lighter kind')} not drawn; the table has them.`}`)}
-${kindTable(kinds)}${dropped(story)}</section>`;
+${kindTable(kinds)}${dropped(story)}${kernelCounters(story)}</section>`;
 }
 
 function lineOf(story: RunStory, series: Series, colour: string): LineSeries {

@@ -2,7 +2,7 @@
 import type { Metric } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { figure } from '../format.ts';
-import type { RunStory } from '../run-story.ts';
+import { crossHostNote, type RunStory } from '../run-story.ts';
 import { html, type Markup } from '../text.ts';
 import { badge, dataTable } from './judgements.ts';
 
@@ -41,10 +41,11 @@ export function metrics(story: RunStory): Markup {
       html`<tr><th scope="row">${name}</th><td>${metric.unit}</td><td class="number">${figure(metric.count)}</td>${cells}</tr>`,
     );
   }
+  const note = crossHostNote(story);
   const heads = ['count', ...COLUMNS].map(
     (name) => html`<th scope="col" class="number">${name === 'p999' ? 'p99.9' : name}</th>`,
   );
-  return html`<section id="metrics"><h2>Metrics</h2>${entries.length === 0 && html`<p>Nothing was measured.</p>`}
+  return html`<section id="metrics"><h2>Metrics</h2>${note !== undefined && html`<p class="note">${note}</p>`}${entries.length === 0 && html`<p>Nothing was measured.</p>`}
 ${rows.length > 0 && html`<div class="scroll"><table><thead><tr><th scope="col">distribution</th><th scope="col">unit</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`}
 ${single.length > 0 && html`<div class="scroll"><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${single}</tbody></table></div>`}</section>`;
 }

@@ -4,7 +4,7 @@ import type { LatencyBin } from '../folds/operation-fold.ts';
 import { figure, plural } from '../format.ts';
 import type { Gallery } from '../gallery.ts';
 import { seriesColour } from '../palette.ts';
-import { faultLegend, type RunStory } from '../run-story.ts';
+import { crossHostNote, faultLegend, type RunStory } from '../run-story.ts';
 import { html, type Markup } from '../text.ts';
 
 const QUANTILES = [
@@ -49,5 +49,6 @@ export function latency(story: RunStory, gallery: Gallery): Markup {
     ];
     return html`<h3>${workload}</h3>${gallery.figure(chart, legend, 'Operations that ended ok, by the time at which the plan wanted them; latency counts from there.')}`;
   });
-  return html`<section id="latency"><h2>Latency</h2>${figures.length === 0 ? html`<p>No operation ended ok.</p>` : figures}${hidden > 0 && html`<p class="note">${plural(hidden, 'more workload')} not drawn.</p>`}</section>`;
+  const note = crossHostNote(story);
+  return html`<section id="latency"><h2>Latency</h2>${note !== undefined && html`<p class="note">${note}</p>`}${figures.length === 0 ? html`<p>No operation ended ok.</p>` : figures}${hidden > 0 && html`<p class="note">${plural(hidden, 'more workload')} not drawn.</p>`}</section>`;
 }

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { LinkFault } from '../../harness/model/fault.ts';
+import { HostClocks } from '../../harness/model/host-clocks.ts';
 import { split } from '../../harness/model/rng.ts';
 import type { Random } from '../../impl/protocol.ts';
 import { control, linkEffect } from './link-effects.ts';
@@ -79,7 +80,7 @@ function sampleOf(fault: LinkFault, drawn: Drawn): LinkSample {
 
 function isOff(fault: LinkFault, drawn: readonly Drawn[]): boolean {
   const samples = drawn.map((one) => sampleOf(fault, one));
-  const all = { context, samples, alpha: ALPHA };
+  const all = { context, samples, alpha: ALPHA, clocks: new HostClocks() };
   return linkEffect(all, fault, control(all)).outcome === 'off';
 }
 

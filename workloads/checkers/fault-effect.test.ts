@@ -174,6 +174,27 @@ describe('link faults', () => {
     expect(judge({ faults: [] })).toMatchObject({ verdict: 'not-applicable' });
   });
 
+  it('takes from a delay between hosts what their clocks leave open, and no more', () => {
+    // 3 ms at either end of four of the six links: 4 ms of their mean.
+    const host = { errorMs: -1, uncertaintyMs: 2 };
+    const hosts = [
+      { host: 'a', members: ['n1'], ...host },
+      { host: 'b', members: ['n2', 'n3'], ...host },
+    ];
+    const late = (delayMs: number, apart: boolean) =>
+      judge({
+        faults: [DELAY],
+        during: () => ({ delayMs }),
+        more: (history) => (apart ? history.add({ type: 'clocks', time: 0, hosts }) : history),
+      });
+    expect(late(54, false).verdict).toBe('invalid');
+    expect(late(54, true).verdict).toBe('valid');
+    const rows = late(54, true).details?.effects as readonly Data[];
+    expect(rows[0]).toMatchObject({ measured: expect.stringContaining('± 4 ms') });
+    expect(late(60, true).verdict).toBe('invalid');
+    expect(late(26, true).verdict).toBe('invalid');
+  });
+
   it('shows a row for each fault and for the control', () => {
     const rows = judge({ faults: [LOSS], during: () => ({ received: 900 }) }).details?.effects as readonly Data[];
     expect(rows).toMatchObject([

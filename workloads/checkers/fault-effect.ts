@@ -9,6 +9,7 @@ import { mostBaseMs } from '../../harness/model/base-links.ts';
 import type { CheckContext, Checker } from '../../harness/model/checker.ts';
 import { isLinkFault } from '../../harness/model/fault.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
+import { HostClocks } from '../../harness/model/host-clocks.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import { type Effect, effectRow, noEvidence } from './effect.ts';
 import { control, linkEffect } from './link-effects.ts';
@@ -32,14 +33,16 @@ export function createFaultEffectChecker(context: CheckContext): Checker {
   const marginMs = mostBaseMs(plan) + (isSim ? SIM_MARGIN_MS + networkMs : REAL_MARGIN_MS);
   const links = new LinkSamples(plan, timeline, marginMs);
   const traffic: TrafficSample[] = [];
+  const clocks = new HostClocks();
   const lyingChannels = new Set(plan.faults.flatMap((fault) => (fault.type === 'byzantine' ? [fault.channel] : [])));
   const pauses = plannedPauses(context);
   const spokenAt = new Map<string, number[]>();
   return {
-    wants: ['links', 'epoch', 'traffic', 'observe'],
+    wants: ['links', 'epoch', 'traffic', 'observe', 'clocks'],
     line(line: HistoryLine) {
       if (line.type === 'links') links.links(line);
       else if (line.type === 'epoch') links.epoch(line);
+      else if (line.type === 'clocks') clocks.line(line);
       else if (line.type === 'traffic') traffic.push(trafficSample(line, lyingChannels));
       else if (line.type === 'observe') {
         const near = pauses.get(line.member)?.some((pause) => pause.from <= line.time && line.time <= pause.until);
@@ -49,7 +52,7 @@ export function createFaultEffectChecker(context: CheckContext): Checker {
         else times.push(line.time);
       }
     },
-    end: () => [judge(context, links, traffic, spokenAt)],
+    end: () => [judge(context, links, traffic, spokenAt, clocks)],
   };
 }
 
@@ -70,12 +73,13 @@ function judge(
   links: LinkSamples,
   traffic: readonly TrafficSample[],
   spokenAt: ReadonlyMap<string, readonly number[]>,
+  clocks: HostClocks,
 ): PropertyResult {
   const { plan, timeline } = context;
   const samples = [...links.all()];
   // A corruption is tested twice.
-  const all = { context, samples, alpha: FALSE_ALARMS_PER_RUN / (2 * Math.max(1, plan.faults.length)) };
-  const members: MemberEffects = { context, traffic, samples, spokenAt };
+  const all = { context, samples, alpha: FALSE_ALARMS_PER_RUN / (2 * Math.max(1, plan.faults.length)), clocks };
+  const members: MemberEffects = { context, traffic, samples, spokenAt, clocks };
   const base = control(all);
   const effects: Effect[] = [];
   for (const fault of plan.faults) {
@@ -95,9 +99,9 @@ function judge(
   }
   const off = effects.filter((effect) => effect.outcome === 'off');
   if (base.effect.outcome === 'off') off.push(base.effect);
-  const clocks = clockControl(members);
+  const untouched = clockControl(members);
   const unseen = effects.filter((effect) => effect.outcome === 'no-evidence');
-  const violations = off.length + (clocks === undefined ? 0 : 1);
+  const violations = off.length + (untouched === undefined ? 0 : 1);
   const details = { effects: [...effects, base.effect].map(effectRow) };
   const result = (verdict: PropertyResult['verdict'], reason: string): PropertyResult => ({
     name: 'fault-effect',
@@ -109,7 +113,7 @@ function judge(
   });
   if (violations > 0) {
     const first = off[0];
-    const why = first === undefined ? (clocks ?? '') : `${first.fault} (${first.kind}): ${first.why}`;
+    const why = first === undefined ? (untouched ?? '') : `${first.fault} (${first.kind}): ${first.why}`;
     const lines = off.slice(0, 10).map(effectRow);
     return {
       ...result('invalid', `${plural(violations, 'thing')} measured that nobody asked for; ${why}`),

@@ -14,6 +14,7 @@ import type {
   PartitionFault,
   ReorderFault,
 } from '../../harness/model/fault.ts';
+import type { HostClocks } from '../../harness/model/host-clocks.ts';
 import { type Effect, noEvidence, percent, rounded, sparedByChance } from './effect.ts';
 import type { LinkSample } from './link-samples.ts';
 import { bernsteinMargin, burstInflation, clopperPearson, lowerTail, upperTail } from './statistics.ts';
@@ -33,6 +34,8 @@ export interface LinkEffects {
   readonly samples: readonly LinkSample[];
   /** Chance of a false alarm that one two-sided test may have. */
   readonly alpha: number;
+  /** How far members' times can be compared. */
+  readonly clocks: HostClocks;
 }
 
 /** Faults act in front of the sockets or in the simulator, not in a kernel. */
@@ -90,6 +93,16 @@ export interface Control {
   readonly lossHigh: number;
   /** Mean delay without any fault and beyond the plan's base links, ms; undefined where no link was free of faults. */
   readonly delayMs: number | undefined;
+  /** How far `delayMs` may be off because the ends' clocks are of different hosts, ms; 0 on one host. */
+  readonly clocksMs: number;
+}
+
+/** How far the mean delay of all that arrived may be off because the ends' clocks are of different hosts, ms. */
+function clockErrorMs({ clocks }: LinkEffects, samples: readonly LinkSample[]): number {
+  const arrivals = ({ received, duplicates }: LinkSample): number => received + duplicates;
+  const total = sum(samples, arrivals);
+  const errors = sum(samples, (sample) => arrivals(sample) * clocks.betweenMs(sample.from, sample.to));
+  return total === 0 ? 0 : errors / total;
 }
 
 /** Loss and delay on links that no fault touches. On `sim` nothing may be lost there. */
@@ -121,6 +134,7 @@ export function control(all: LinkEffects): Control {
     effect,
     lossHigh: cluster === 'sim' ? 0 : Math.max(REAL_BASE_LOSS, sent >= 100 ? high : 0),
     delayMs: count === 0 ? undefined : (sum(free, (sample) => sample.delaySum) - baseSum(all, free)) / count,
+    clocksMs: clockErrorMs(all, free),
   };
 }
 
@@ -353,24 +367,26 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
   const arrivals = sum(samples, (sample) => sample.received + sample.duplicates);
   // Beyond what the links have for the whole run: the fault is measured against that.
   const mean = (sum(samples, (sample) => sample.delaySum) - baseSum(all, samples)) / arrivals;
+  // Sender and receiver may read different hosts' clocks.
+  const clocksMs = clockErrorMs(all, samples);
   const least = isSim ? network.latencyMs + network.jitterMs / 2 : 0;
   const most = isSim ? least : (base.delayMs ?? 0) + all.context.conditions.schedulingMs + 0.1 * added;
   // Where an end went away, the last messages under way are missing, the slow ones more often.
   const tolerance = (isSim ? 0.01 : 1) + (samples.every((sample) => sample.comparable) ? 0 : 0.01 * added);
-  const margin = bernsteinMargin(received, variance, range, all.alpha) + tolerance;
+  const margin = bernsteinMargin(received, variance, range, all.alpha) + tolerance + clocksMs;
   const tooEarly = mean < least + added - margin;
-  const tooLate = !queued && mean > most + added + margin;
+  const tooLate = !queued && mean > most + added + margin + base.clocksMs;
   // Nearer to nothing than to what was asked, and so few that this may be chance.
   if (!tooEarly && mean < (isSim ? least : (base.delayMs ?? 0)) + added / 2) {
     return sparedByChance(fault, asked, received, `${received} messages took ${milliseconds(mean)} on average`);
   }
-  const readerMargin = bernsteinMargin(received, variance, range, READER_ALPHA);
+  const readerMargin = bernsteinMargin(received, variance, range, READER_ALPHA) + clocksMs;
   const shown = fault.type === 'delay' ? '' : `, ${sum(samples, (sample) => sample.overtaken)} overtaken`;
   return {
     fault: fault.id,
     kind: fault.type,
     asked,
-    measured: `${milliseconds(mean)} one-way on average${shown}`,
+    measured: `${milliseconds(mean)}${clocksMs > 0 ? ` ± ${milliseconds(clocksMs)}` : ''} one-way on average${shown}`,
     low: rounded(mean - readerMargin),
     high: rounded(mean + readerMargin),
     sent: sum(samples, (sample) => sample.sent),

@@ -11,6 +11,7 @@ import type {
   TimerDriftFault,
 } from '../../harness/model/fault.ts';
 import type { TrafficLine } from '../../harness/model/history.ts';
+import type { HostClocks } from '../../harness/model/host-clocks.ts';
 import { type Effect, noEvidence, rounded } from './effect.ts';
 import { isUnderFault } from './fault-in-reading.ts';
 import type { LinkSample } from './link-samples.ts';
@@ -40,6 +41,8 @@ export interface MemberEffects {
   readonly context: CheckContext;
   readonly traffic: readonly TrafficSample[];
   readonly samples: readonly LinkSample[];
+  /** How far members' times can be compared. */
+  readonly clocks: HostClocks;
   /** Times at which members that are to be paused said anything, near their pauses. ns, by member. */
   readonly spokenAt: ReadonlyMap<string, readonly number[]>;
 }
@@ -86,8 +89,8 @@ export function memberEffect(all: MemberEffects, fault: MemberFault, window: Fau
   }
 }
 
-function edgeNs({ context }: MemberEffects): number {
-  return context.cluster === 'sim' ? 0 : REAL_EDGE_MS * MS;
+function edgeNs({ context, clocks }: MemberEffects): number {
+  return context.cluster === 'sim' ? 0 : (REAL_EDGE_MS + clocks.mostMs) * MS;
 }
 
 function effect(fault: MemberFault, asked: string, measured: string, why = ''): Effect {
@@ -133,6 +136,11 @@ function expectedWallMs(all: MemberEffects, sample: TrafficSample): number | und
   return expected;
 }
 
+/** A reading is of the host's clock, which was compared with the controller's over the network. */
+function wallToleranceMs({ clocks }: MemberEffects, member: string): number {
+  return REAL_WALL_TOLERANCE_MS + clocks.boundMs(member);
+}
+
 function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault, window: FaultWindow): Effect {
   const asked =
     fault.type === 'clock-skew' ? `wall clock ${signed(fault.skewMs)}` : `wall clock at ${fault.factor} times its pace`;
@@ -144,7 +152,7 @@ function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault,
     if (isUnder(all, sample, window) !== true) continue;
     const expected = expectedWallMs(all, sample);
     if (expected === undefined) continue;
-    const tolerance = isSim ? 0.01 : REAL_WALL_TOLERANCE_MS + Math.abs(expected) * 0.005;
+    const tolerance = isSim ? 0.01 : wallToleranceMs(all, sample.member) + Math.abs(expected) * 0.005;
     errors.push(Math.abs(sample.wallAheadMs - expected) - tolerance);
     const own = fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (sample.time - window.from)) / MS;
     const measured = sample.wallAheadMs - (expected - own);
@@ -176,7 +184,7 @@ export function clockControl(all: MemberEffects): string | undefined {
     if (touched.has(sample.member)) continue;
     const reading = readings.get(sample.member) ?? { wrong: 0, all: 0 };
     reading.all++;
-    if (Math.abs(sample.wallAheadMs) > (isSim ? 0.01 : REAL_WALL_TOLERANCE_MS)) reading.wrong++;
+    if (Math.abs(sample.wallAheadMs) > (isSim ? 0.01 : wallToleranceMs(all, sample.member))) reading.wrong++;
     readings.set(sample.member, reading);
   }
   for (const [member, reading] of readings) {
