@@ -7,10 +7,11 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['harness', 'impl', 'workloads', 'nemesis', 'reports'];
 
-/** May look at the machine: real clusters, the member's program, the store, the commands. */
+/** May look at the machine: real clusters, the member's program, Linux's faults, the store, the commands. */
 const MAY_TOUCH_THE_WORLD = [
   /^harness\/clusters\/(?!sim\/)/,
   /^harness\/node\//,
+  /^nemesis\/linux\//,
   /^harness\/run\/(store|make-folders|history-file|run-and-store)\.ts$/,
   /^harness\/cli\//,
 ];

@@ -419,6 +419,13 @@ describe('stored runs', () => {
     }
   });
 
+  test.each(['calibration.json', 'counters.json'])('%s that somebody has edited', async (file) => {
+    const folder = spoilt('spoilt-run', (path) => writeFileSync(join(path, file), '{"format": "hearsay-calibration"}'));
+    await expectMistake(['report', folder], { code: 64, says: [file, 'take it away'] });
+    // What is judged does not depend on it.
+    expect((await callCli('check', folder)).stderr).not.toContain('hearsay: ');
+  });
+
   test('one that does not exist, and a file', async () => {
     await expectMistake(['check', at('nowhere')], { code: 64, says: ['no such run', 'nowhere'] });
     await expectMistake(['report', at('a-file')], { code: 64, says: ['a file', 'a-file'] });

@@ -26,7 +26,8 @@ function describe(finding: Finding, paint: ReturnType<typeof createPaint>): stri
   const lines = [`${paint('bold', finding.cluster)}: ${verdict}; ${finding.summary}`];
   if (finding.faults.length > 0) lines.push(`  faults: ${finding.faults.join(', ')}`);
   for (const part of finding.parts) {
-    lines.push(`  ${part.found ? 'has' : 'lacks'} ${part.name}${part.found ? '' : `: ${part.mend}`}`);
+    const lack = part.optional === true ? 'could use' : 'lacks';
+    lines.push(`  ${part.found ? 'has' : lack} ${part.name}${part.found ? '' : `: ${part.mend}`}`);
   }
   return lines.join('\n');
 }

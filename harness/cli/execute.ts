@@ -1,11 +1,12 @@
 /** Opens the cluster and runs a plan into a folder. */
-import { protocols } from '../../impl/registry.ts';
-import type { OpenCluster } from '../model/cluster.ts';
+
+import type { Calibration } from '../model/calibration.ts';
 import { UserError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import type { Progress } from '../run/director.ts';
 import { runAndStore } from '../run/run-and-store.ts';
+import { type ClusterName, clusterOf } from './clusters.ts';
 import type { OwnFolder } from './files.ts';
 import { JUDGE_PARTS, storeParts } from './parts.ts';
 import { InterruptedError } from './report-error.ts';
@@ -14,13 +15,18 @@ import { HEARSAY_VERSION } from './version.ts';
 
 export interface Execution {
   readonly plan: Plan;
-  readonly cluster: 'sim' | 'local';
+  readonly cluster: ClusterName;
   /** Claimed for this run. */
   readonly folder: OwnFolder;
   readonly slo: SloChoice | undefined;
   /** `local`: the first of a row of ports. */
   readonly basePort: number | undefined;
+  /** `docker`: addresses of engines. */
+  readonly dockerHosts: readonly string[] | undefined;
+  /** Where the kernel makes faults: measure before time zero what each does. */
+  readonly calibrate: boolean;
   readonly signal: AbortSignal;
+  onCalibration(calibration: Calibration): void;
   onProgress(progress: Progress): void;
 }
 
@@ -34,8 +40,8 @@ const LINES_PER_LOOK = 1000;
  * what failed.
  */
 export async function executePlan(execution: Execution): Promise<RunVerdict> {
-  const { plan, cluster, folder, slo, signal } = execution;
-  const open = await openerOf(execution);
+  const { plan, cluster, folder, slo, signal, basePort, dockerHosts, calibrate } = execution;
+  const open = await clusterOf(cluster).open({ basePort, dockerHosts, calibrate });
   let ticking: NodeJS.Timeout | undefined;
   let look: (() => void) | undefined;
   let lines = 0;
@@ -52,6 +58,7 @@ export async function executePlan(execution: Execution): Promise<RunVerdict> {
     runDirectory: folder.path,
     version: HEARSAY_VERSION,
     signal,
+    onCalibration: (calibration) => execution.onCalibration(calibration),
     onStart: (progress) => {
       look = () => execution.onProgress(progress());
       ticking = setInterval(look, PROGRESS_EVERY_MS);
@@ -77,14 +84,4 @@ function abortedBefore(signal: AbortSignal, started: () => boolean): Promise<nev
     if (signal.aborted) check();
     else signal.addEventListener('abort', check, { once: true });
   });
-}
-
-/** Each cluster is loaded only when it is wanted. */
-async function openerOf({ cluster, basePort }: Execution): Promise<OpenCluster> {
-  if (cluster === 'sim') {
-    const { createOpenSim } = await import('../clusters/sim/sim.ts');
-    return createOpenSim(protocols);
-  }
-  const { createOpenLocal } = await import('../clusters/local/local.ts');
-  return createOpenLocal({ basePort });
 }

@@ -8,14 +8,14 @@ import { parsePlan } from '../model/plan-schema.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
+import { type ClusterName, chooseCluster, clusterOf, parseCluster } from './clusters.ts';
+import { collectDockerHost, DOCKER_HOST_FLAG } from './docker-host.ts';
 import { claimFolder, errorCode, readText } from './files.ts';
 import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import {
   drawSeed,
-  MOST_LOCAL_NODES,
-  parseCluster,
   parseFaultEvery,
   parseFaultFor,
   parseLoadRate,
@@ -69,7 +69,7 @@ export function addNemesisCommand(program: Command, io: CliIo, finish: Finish): 
     .description('run a cluster under faults and judge what it did')
     .option(
       '--cluster <kind>',
-      'sim (virtual time) or local (real processes) (default local)',
+      'sim (virtual time), local (processes), netns (and namespaces), docker (containers), auto (default local)',
       once('--cluster', parseCluster),
     )
     .option(
@@ -124,6 +124,12 @@ export function addNemesisCommand(program: Command, io: CliIo, finish: Finish): 
       'local: members get this UDP port and those above it (default free ones)',
       once('--port', parsePort),
     )
+    .option('--no-calibrate', 'netns, docker: does not measure, before the run, what each planned fault of links does')
+    .option(
+      DOCKER_HOST_FLAG,
+      'docker: engine that runs the members (default DOCKER_HOST); several of one Swarm share them',
+      collectDockerHost,
+    )
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const options: Options = command.opts();
@@ -131,17 +137,18 @@ export function addNemesisCommand(program: Command, io: CliIo, finish: Finish): 
         options.plan === undefined
           ? planFromFlags(options, faults(), io)
           : await planFromFile(options.plan, options, faults());
-      checkPlacement(options, plan);
+      const cluster = await placeOf(options, plan, io);
+      checkPlacement(options, cluster, plan);
       if (options.planOnly === true) {
         writePlan(plan, options.out, io);
         return;
       }
-      finish(await runAndShow(plan, { ...options, cluster: options.cluster ?? 'local' }, io));
+      finish(await runAndShow(plan, { ...options, cluster }, io));
     });
 }
 
 interface Options {
-  readonly cluster?: 'sim' | 'local' | undefined;
+  readonly cluster?: ClusterName | 'auto' | undefined;
   readonly scenario?: Scenario | undefined;
   readonly nodes?: number | undefined;
   readonly time?: number | undefined;
@@ -160,6 +167,8 @@ interface Options {
   readonly plan?: string | undefined;
   readonly planOnly?: true | undefined;
   readonly port?: number | undefined;
+  readonly dockerHost?: readonly string[] | undefined;
+  readonly calibrate?: boolean | undefined;
 }
 
 function asPath(text: string): string {
@@ -263,19 +272,33 @@ async function planFromFile(path: string, options: Options, faults: readonly Req
   return parsePlan(readText(path, 'the plan file'), path, KNOWLEDGE);
 }
 
+async function placeOf({ cluster, planOnly }: Options, plan: Plan, io: CliIo): Promise<ClusterName> {
+  if (cluster !== 'auto') return cluster ?? 'local';
+  // A plan is made for every cluster alike.
+  if (planOnly === true) return 'local';
+  const choice = await chooseCluster(plan.members.length, io.environment);
+  io.stderr.write(`cluster ${[choice.cluster, ...choice.passedOver].join('; ')}\n`);
+  return choice.cluster;
+}
+
 /** What depends on both the plan and the cluster. */
-function checkPlacement(options: Options, plan: Plan): void {
+function checkPlacement(options: Options, cluster: ClusterName, plan: Plan): void {
   const nodes = plan.members.length;
-  if (options.cluster === 'sim') {
-    if (options.port === undefined) return;
+  if (cluster !== 'local' && options.port !== undefined) {
+    const why = cluster === 'sim' ? 'sim has none' : `${cluster} has every port to itself`;
     throw new UserError(
-      '--port is for real sockets, and sim has none',
+      `--port is for sockets of this machine, and ${why}`,
       String(options.port),
       'leave it out or take --cluster local',
     );
   }
-  if (nodes > MOST_LOCAL_NODES && options.planOnly !== true) {
-    const mend = `take at most ${MOST_LOCAL_NODES}, or --cluster sim`;
+  if (cluster !== 'docker' && options.dockerHost !== undefined) {
+    const mend = 'leave it out, or take --cluster docker';
+    throw new UserError('--docker-host is for containers', options.dockerHost.join(' '), mend);
+  }
+  const { mostNodes } = clusterOf(cluster);
+  if (nodes > mostNodes && options.planOnly !== true) {
+    const mend = `take at most ${mostNodes}, or --cluster sim`;
     throw new UserError('one machine does not carry that many member processes', String(nodes), mend);
   }
   if (options.port !== undefined && options.port + nodes - 1 > 65_535) {

@@ -33,13 +33,14 @@ export function storeParts(slos: readonly Slo[], onLine?: () => void): StorePart
           report.line(line);
           onLine?.();
         },
-        end: ({ verdict, context }) =>
+        end: ({ verdict, context, surroundings }) =>
           report.end({
             plan,
             verdict,
             cluster: context.cluster,
             channels: context.channels,
             nemesisColours: COLOURS,
+            surroundings,
             repeatCommand: repeatCommand(verdict.runDir ?? '.', context.cluster),
           }),
       };

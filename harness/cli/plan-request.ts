@@ -10,9 +10,6 @@ import type { Profile, SettingOverride } from '../plan/make-plan.ts';
 
 export const MOST_NODES = 1000;
 
-/** Processes that a laptop still starts in a reasonable time; more need `sim`. */
-export const MOST_LOCAL_NODES = 300;
-
 export const parseNodes = (text: string): number => parseInteger(text, '--nodes', 2, MOST_NODES);
 
 export const parseTime = (text: string): number => parseDuration(text, '--time', { bare: 's', min: 1000 });
@@ -58,15 +55,6 @@ export function parseScenario(text: string): Scenario {
 export function parseProfile(text: string): Profile {
   if (text === 'quick' || text === 'default') return text;
   throw new UserError('--profile is not known', text, 'take quick or default');
-}
-
-export function parseCluster(text: string): 'sim' | 'local' {
-  if (text === 'sim' || text === 'local') return text;
-  throw new UserError(
-    '--cluster is not known',
-    text,
-    'take sim or local; hearsay doctor says what this machine offers',
-  );
 }
 
 export function parseOverride(text: string): SettingOverride {

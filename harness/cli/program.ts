@@ -3,7 +3,9 @@ import { Command } from '@commander-js/extra-typings';
 import { EXIT } from '../model/verdict.ts';
 import { addCapacityCommand } from './capacity-command.ts';
 import { addCheckCommand } from './check-command.ts';
+import { addCleanCommand } from './clean-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addImageCommand } from './image-command.ts';
 import type { CliIo, Finish } from './io.ts';
 import { addListCommand } from './list-command.ts';
 import { addNemesisCommand } from './nemesis-command.ts';
@@ -25,6 +27,8 @@ export function createProgram(io: CliIo, finish: Finish): Command {
     .showSuggestionAfterError(true);
   addNemesisCommand(program, io, finish);
   addDoctorCommand(program, io, finish);
+  addImageCommand(program, io);
+  addCleanCommand(program, io, finish);
   addListCommand(program, io, finish);
   addReportCommand(program, io, finish);
   addCheckCommand(program, io, finish);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { FILES } from '../run/store.ts';
+import { describeCalibration } from './calibration-text.ts';
+import type { ClusterName } from './clusters.ts';
 import { executePlan } from './execute.ts';
 import { type CliIo, createPaint } from './io.ts';
 import { createProgressLine } from './progress.ts';
@@ -11,11 +13,13 @@ import { readSlo } from './slo.ts';
 import { verdictTable } from './verdict-table.ts';
 
 export interface RunFlags {
-  readonly cluster: 'sim' | 'local';
+  readonly cluster: ClusterName;
   readonly out?: string | undefined;
   readonly slo?: string | undefined;
   readonly json?: true | undefined;
   readonly port?: number | undefined;
+  readonly dockerHost?: readonly string[] | undefined;
+  readonly calibrate?: boolean | undefined;
 }
 
 /** Returns the exit code. */
@@ -33,7 +37,10 @@ export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promis
       folder,
       slo,
       basePort: flags.port,
+      dockerHosts: flags.dockerHost,
+      calibrate: flags.calibrate !== false,
       signal: interruption.signal,
+      onCalibration: (calibration) => io.stderr.write(describeCalibration(calibration)),
       onProgress: (report) => progress.update(report),
     });
   } finally {

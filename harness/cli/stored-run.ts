@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { parsePlan } from '../model/plan-schema.ts';
+import { parseCalibration, parseCounters, type Surroundings } from '../model/surroundings.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { rejudge } from '../run/run-and-store.ts';
 import { FILES } from '../run/store.ts';
@@ -29,11 +30,24 @@ export async function judgeStoredRun(runDirectory: string, options: StoredRunOpt
   return rejudge({
     loadPlan: () => parsePlan(readText(planPath, "the run's plan"), planPath, KNOWLEDGE),
     store: async (plan) => storeParts(sloPath === undefined ? [] : (await readSlo(sloPath, plan)).slos),
+    loadSurroundings: () => loadSurroundings(runDirectory),
     runDirectory,
     parts: JUDGE_PARTS,
     write,
     partial,
   });
+}
+
+/** Only runs on some clusters have such files. */
+async function loadSurroundings(directory: string): Promise<Surroundings> {
+  const read = async <T>(file: string, parse: (text: string, name: string) => Promise<T>): Promise<T | undefined> => {
+    const path = join(directory, file);
+    return existsSync(path) ? await parse(readText(path, `the run's ${file}`), path) : undefined;
+  };
+  return {
+    calibration: await read(FILES.calibration, parseCalibration),
+    counters: await read(FILES.counters, parseCounters),
+  };
 }
 
 function checkRunFolder(directory: string): void {

@@ -1,12 +1,15 @@
 /**
- * The same plan in the simulator and on real processes: what the plan alone decides comes out the same. Both sides of a
- * cut declare each other dead, all merge after the heal, every operation is invoked, and every register ends in a value
- * that the order of the planned writes allows.
+ * The same plan in the simulator, on real processes and in real networks: what the plan alone decides comes out the same.
+ * Both sides of a cut declare each other dead, all merge after the heal, every operation is invoked, and every register
+ * ends in a value that the order of the planned writes allows.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Data } from '../../impl/protocol.ts';
 import { JUDGE_PARTS } from '../cli/parts.ts';
 import { openLocal } from '../clusters/local/local.ts';
+import { openNetns } from '../clusters/netns/netns.ts';
+import { offers } from '../clusters/netns/test-machine.ts';
+import type { OpenCluster } from '../model/cluster.ts';
 import { type PartitionFault, touches } from '../model/fault.ts';
 import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
@@ -44,12 +47,12 @@ function factsOf(lines: readonly HistoryLine[], properties: readonly PropertyRes
   return { properties, invoked: invoked.map(([, text]) => text), deaths: [...deaths].sort(), views };
 }
 
-async function onLocal(plan: Plan): Promise<Facts> {
+async function onReal(plan: Plan, cluster: string, open: OpenCluster): Promise<Facts> {
   const lines: HistoryLine[] = [];
   const { properties } = await runPlan({
     plan,
-    cluster: 'local',
-    open: openLocal,
+    cluster,
+    open,
     parts: JUDGE_PARTS,
     record: (line) => lines.push(line),
   });
@@ -88,20 +91,26 @@ function registers(facts: Facts, member: string): Readonly<Record<string, readon
   return facts.views.get(member)?.get('anti-entropy') as Readonly<Record<string, readonly [string, Data]>>;
 }
 
-describe('one plan on sim and on local', () => {
+const lackOfNetns = (await offers('root')) && (await offers('rootless'));
+const REAL: readonly (readonly [string, OpenCluster])[] = [
+  ['local', openLocal],
+  ...(lackOfNetns === undefined ? ([['netns', openNetns]] as const) : []),
+];
+
+describe.each(REAL)('one plan on sim and on %s', (cluster, open) => {
   // In the simulator both sides have given the other up within 2.2 s in each of 200 seeds; the cut lasts 6 s.
   const plan = planOf('both', { partition: true }, { nodes: 4, timeMs: 8000, faultEveryMs: 8000, faultForMs: 6000 });
   let sim: Facts;
-  let local: Facts;
+  let real: Facts;
   beforeAll(async () => {
     sim = onSim(plan);
-    local = await onLocal(plan);
+    real = await onReal(plan, cluster, open);
   });
 
   it('judges the same properties, and none is flagged', () => {
     const names = (facts: Facts) => facts.properties.map((property) => `${property.name} ${property.channel ?? ''}`);
-    expect(names(local)).toEqual(names(sim));
-    for (const facts of [sim, local]) {
+    expect(names(real)).toEqual(names(sim));
+    for (const facts of [sim, real]) {
       const reasons = facts.properties.filter((property) => property.verdict === 'invalid');
       expect(reasons).toEqual([]);
     }
@@ -112,18 +121,18 @@ describe('one plan on sim and on local', () => {
     const planned = plan.operations.map((operation) => `${operation.id} ${operation.member} ${operation.f}`);
     expect(planned.length).toBeGreaterThan(50);
     expect(sim.invoked).toEqual(planned);
-    expect(local.invoked).toEqual(planned);
+    expect(real.invoked).toEqual(planned);
   });
 
   it('has both sides of the cut declare each other dead, and nobody else', () => {
     expect(severed(plan)).toHaveLength(8);
     expect(sim.deaths).toEqual(severed(plan));
-    expect(local.deaths).toEqual(severed(plan));
+    expect(real.deaths).toEqual(severed(plan));
   });
 
   it('merges after the heal: all believe all alive', () => {
     for (const { name } of plan.members) {
-      const view = local.views.get(name)?.get('swim');
+      const view = real.views.get(name)?.get('swim');
       expect(view).toEqual({ alive: plan.members.map((member) => `${member.name}/1`), suspect: [] });
       expect(view).toEqual(sim.views.get(name)?.get('swim'));
     }
@@ -133,7 +142,7 @@ describe('one plan on sim and on local', () => {
     const legal = legalValues(plan);
     const single = [...legal].filter(([, values]) => values.size === 1).length;
     expect(single).toBeGreaterThan(legal.size / 2);
-    for (const facts of [sim, local]) {
+    for (const facts of [sim, real]) {
       for (const { name } of plan.members) {
         const held = registers(facts, name);
         expect(Object.keys(held).sort()).toEqual([...legal.keys()].sort());

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { programPath } from '../../clusters/local/program-path.ts';
+import { programPath } from '../../clusters/real/program-path.ts';
 
 const bench = (...flags: string[]) => execa(process.execPath, [programPath('bench.js'), ...flags], { reject: false });
 

@@ -1,6 +1,6 @@
 /** One piece of work in a process of its own, so that its time and memory are its own too. */
 import { execa } from 'execa';
-import { programPath } from '../../clusters/local/program-path.ts';
+import { programPath } from '../../clusters/real/program-path.ts';
 import { processorSeconds, secondsSince } from './figure.ts';
 import { JOBS, type JobName, type JobOutcome, type JobRequest } from './jobs.ts';
 

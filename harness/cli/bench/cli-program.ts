@@ -1,5 +1,5 @@
 /** The compiled command line. */
-import { programPath } from '../../clusters/local/program-path.ts';
+import { programPath } from '../../clusters/real/program-path.ts';
 
 export function cliProgram(): string {
   return programPath('cli.js');

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { protocols, SUITE } from '../../../impl/registry.ts';
 import { encodeFrame } from '../../../impl/wire/frame.ts';
-import { MemberProcess } from '../../clusters/local/member-process.ts';
-import { programPath } from '../../clusters/local/program-path.ts';
+import { MemberProcess, nodeCommand } from '../../clusters/real/member-process.ts';
+import { programPath } from '../../clusters/real/program-path.ts';
 import { invariant } from '../../model/errors.ts';
 import { split } from '../../model/rng.ts';
 import { pairKey } from '../../node/authenticator.ts';
@@ -148,7 +148,7 @@ function peersOf(memberPort: number, senderPort: number): PeerAddress[] {
 async function atProcess(spoken: readonly Spoken[], count: number, directory: string): Promise<Row> {
   const reports = new Reports();
   const socket = await boundSocket();
-  const member = new MemberProcess(programPath('member.js'), join(directory, 'member.log'), {
+  const member = new MemberProcess(nodeCommand(programPath('member.js')), join(directory, 'member.log'), {
     report: (report) => reports.take(report),
     ended: (ending) => reports.end(ending),
     garbled: (line) => reports.end(`it wrote ${line}`),
