@@ -191,12 +191,19 @@ export interface Context<Message, Settings = unknown> {
   stream(to: string, message: Message): void;
   /** Fires a `timer` event with this data after `delayMs` of the member's monotonic time. */
   setTimer(delayMs: number, timer: Data): void;
+  /** Where the plan holds a key directory, as it does for channels whose settings say `signed`. */
+  readonly signer?: Signer | undefined;
   /** Durable before any datagram of this step leaves; handed back on a restart with state. */
   persist(record: Data): void;
   reply(operation: number, outcome: Outcome): void;
   emit(observation: Observation): void;
   /** Membership protocols only: tells the other channels of this member who may be talked to. */
   announce(member: string, life: number, up: boolean): void;
+  /**
+   * Says that the code has come to one of the protocol's `sometimes` conditions, for a search to count. Changes nothing,
+   * reaches no history.
+   */
+  reach(condition: string): void;
 }
 
 /** One setting of a protocol, with its unit and where its value comes from. */
@@ -233,10 +240,14 @@ export interface Conditions {
   readonly n: number;
   /** Names of members that lie at any time. */
   readonly byzantine: readonly string[];
+  /** Behaviours planned on each channel that has liars, sorted. */
+  readonly behaviours?: ReadonlyMap<string, readonly string[]>;
   /** Members of which a life ends for good: killed and never restarted, restarted without state, or left. */
   readonly livesLost: readonly string[];
   /** Of these, the members that need not come back before the end; absent: any of them. */
   readonly stayDown?: readonly string[] | undefined;
+  /** Of these, the members that do come back, without their state, when all their seeds are away for good: they may find nobody. */
+  readonly stranded?: readonly string[] | undefined;
   /** Kinds of faults in the plan, sorted. */
   readonly kinds: readonly string[];
   /** Largest |factor - 1| of any planned timer drift. */
@@ -290,12 +301,61 @@ export interface Claim<Settings = unknown> {
   readonly beyond?: (settings: Settings, conditions: Conditions) => string | undefined;
 }
 
-/** A Byzantine behaviour: what really leaves a lying member instead of each message its honest protocol sends. */
-export type Lie<Message> = (context: {
+/** A message that a lying member sends, and to whom. */
+export interface Told<Message> {
+  readonly to: string;
+  readonly message: Message;
+  /** Over the reliable transfer instead of in a datagram. */
+  readonly stream?: boolean | undefined;
+}
+
+/** What a lying member has to lie with: it knows what its protocol knows, and signs in no name but its own. */
+export interface LieContext<Settings = unknown> {
   readonly self: string;
+  readonly life: number;
   readonly roster: readonly string[];
+  readonly settings: Settings;
   readonly random: Random;
-}) => (to: string, message: Message) => readonly Message[];
+  readonly signer: Signer | undefined;
+  /** The member's monotonic clock, ms. */
+  monotonic(): number;
+}
+
+/**
+ * A member that lies. The protocol inside goes on honestly; the liar stands between it and the links. Whatever it sends
+ * must pass `decode`, as only that can do harm.
+ */
+export interface Liar<Message> {
+  /** What really leaves instead of a message of the protocol. */
+  tell(to: string, message: Message, stream: boolean): readonly Told<Message>[];
+  /** Sees what arrives before the protocol does. */
+  readonly hear?: (from: string, fromLife: number, message: Message) => void;
+  /** Speaks on its own this often, by `act`; that is the rate of its floods. */
+  readonly everyMs?: number;
+  readonly act?: () => readonly Told<Message>[];
+}
+
+/** A Byzantine behaviour. */
+export type Lie<Message, Settings = unknown> = (context: LieContext<Settings>) => Liar<Message>;
+
+/** Which lies a protocol is meant to survive, and how many members may tell them. */
+export interface Tolerance<Settings = unknown> {
+  /** Names out of `lies`; `all`: whatever a member does. */
+  readonly behaviours: 'all' | readonly string[];
+  /** Members of n that may lie on this channel at once, each in any of these ways; 0: none with these settings. */
+  readonly liars: (settings: Settings, n: number) => number;
+  /** Claimed properties that hold all the same, for the members that do not lie. */
+  readonly properties: readonly string[];
+  /** The sentence a reader sees. */
+  readonly statement: string;
+}
+
+/** Ed25519 over texts: a member's own key to sign with, everybody's to check with. */
+export interface Signer {
+  /** In this member's own name: 86 characters. */
+  sign(text: string): string;
+  verify(member: string, text: string, signature: string): boolean;
+}
 
 export type ProtocolRole = 'membership' | 'dissemination' | 'map' | 'reliable-broadcast' | 'aggregation' | 'consensus';
 
@@ -328,7 +388,19 @@ export interface Protocol<State, Message, View extends Data, Settings> {
   decode(raw: unknown): Message | undefined;
   /** The kind of a message, for traffic accounting: `ping`, `ack`, `digest`, ... A small closed set. */
   kindOf(message: Message): string;
-  readonly lies?: Readonly<Record<string, Lie<Message>>>;
+  readonly lies?: Readonly<Record<string, Lie<Message, Settings>>>;
+  /** Without an entry for a behaviour and a property, a plan with such a liar is beyond what is claimed. */
+  readonly tolerates?: readonly Tolerance<Settings>[];
+  /** By the name that `ctx.reach` is called with. */
+  readonly sometimes?: Readonly<Record<string, Sometimes>>;
+}
+
+/** A corner that a search should have seen the code turn at least once ("sometimes assertions", as in Antithesis). */
+export interface Sometimes {
+  /** What has happened when `ctx.reach` is called with its name. */
+  readonly doc: string;
+  /** It counts only while a fault of one of these kinds is on. */
+  readonly during?: readonly string[];
 }
 
 /** Any protocol, its types forgotten: what registries and clusters hold. */

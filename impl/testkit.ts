@@ -3,9 +3,10 @@
  * simulator proper (harness/clusters/sim) does far more; this one exists so that a protocol's own tests read as
  * scenarios and need nothing but the protocol.
  */
+import { createSigner, type KeyDirectory, privateKeyOf, publicKeyOf } from '../harness/model/keys.ts';
 import { split } from '../harness/model/rng.ts';
 import { Member, type MemberChannel } from './member/member.ts';
-import type { AnyProtocol, Data, Observation, Outcome } from './protocol.ts';
+import type { AnyProtocol, Data, Observation, Outcome, Signer } from './protocol.ts';
 
 export interface Seen {
   readonly at: number;
@@ -46,6 +47,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #channels: MemberChannel[];
   readonly #hosts = new Map<string, Host>();
+  #directory: KeyDirectory | undefined;
   #queue: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
   now = 0;
@@ -74,7 +76,8 @@ export class World {
     const host: Host = { member: undefined as unknown as Member, life, boot, up: true, records };
     this.#hosts.set(name, host);
     const seed = this.#options.seed ?? 'test';
-    host.member = new Member({ name, life, roster: this.#options.names }, this.#channels, {
+    const identity = { name, life, roster: this.#options.names, signer: this.#signerOf(name) };
+    host.member = new Member(identity, this.#channels, {
       send: (to, channel, message) =>
         this.#transmit({ at: this.now, from: name, to, channel, message, stream: false }, life),
       stream: (to, channel, message) =>
@@ -98,6 +101,15 @@ export class World {
     });
     const seeds = options.seeds ?? this.#options.names.filter((other) => other !== name).slice(0, 2);
     host.member.start(restore ? structuredClone(records) : undefined, seeds);
+  }
+
+  /** For protocols that are set to sign: keys of this world's seed. */
+  #signerOf(name: string): Signer | undefined {
+    const { names, channels, seed = 'test' } = this.#options;
+    if (!channels.some(({ settings }) => (settings as { readonly signed?: boolean } | null)?.signed === true))
+      return undefined;
+    this.#directory ??= new Map(names.map((member) => [member, publicKeyOf(privateKeyOf(seed, member))]));
+    return createSigner(privateKeyOf(seed, name), this.#directory);
   }
 
   startAll(): void {

@@ -1,61 +1,106 @@
-/** Members that lie: what leaves them is not what their protocol said. Each protocol exports the lies it knows. */
+/**
+ * Members that lie: what leaves them is not what their protocol said. Each protocol exports the lies it knows; which liar
+ * tells which is drawn here, for each channel that knows any, and planned like every other fault.
+ */
 import { UserError } from '../harness/model/errors.ts';
-import type { Nemesis } from '../harness/model/nemesis.ts';
-import { parseInteger } from '../harness/model/units.ts';
+import type { Nemesis, NemesisContext, UnnumberedFault } from '../harness/model/nemesis.ts';
+import type { Random } from '../impl/protocol.ts';
 import { singleArgument } from './link-argument.ts';
-import { pick } from './targets.ts';
+import { chooseVictims, describeTargets, parseTargets, TARGETS_HELP, type Targets } from './targets.ts';
 
 interface ByzantineArgument {
-  readonly count: number;
-  readonly behaviour: string;
+  readonly targets: Targets;
+  /** One of them is drawn for each liar and channel; undefined: out of all that the channel's protocol knows. */
+  readonly behaviours: readonly string[] | undefined;
+  /** Drawn plans: only what something is claimed with, where there is such a behaviour. */
+  readonly withinTolerance?: boolean;
 }
 
-const FORM = '--byzantine 1 or --byzantine 2:withhold';
-const BEHAVIOURS = ['equivocate', 'withhold'] as const;
+const FORM = '--byzantine 1, --byzantine 2:withhold or --byzantine n1,n3:forge,replay';
+const BEHAVIOUR = /^[a-z][a-z0-9-]{0,31}$/;
+/** Of drawn plans, the share that stays within what protocols say they survive. */
+const WITHIN_TOLERANCE = 0.75;
 
 export const byzantine: Nemesis = {
   type: 'byzantine',
-  flag: '--byzantine <count[:behaviour]>',
-  doc: `this many members lie from start to end: ${BEHAVIOURS.join(' or ')} (default equivocate), e.g. 2:withhold`,
+  flag: '--byzantine <targets[:behaviours]>',
+  doc:
+    `these members lie from start to end: ${TARGETS_HELP}; behind a colon the behaviours, several with commas, of ` +
+    'which each liar draws one for each channel (default all that its protocol knows; see list), e.g. 2:withhold,replay',
   colour: '#e84393',
   family: 'behaviour',
   heal: 'nothing: liars lie to the end, and do not count as correct members',
   parse(text): ByzantineArgument {
-    const plain = singleArgument(text, '--byzantine', FORM);
-    const [count = '', behaviour = 'equivocate', ...rest] = plain.split(':').map((part) => part.trim());
-    if (rest.length > 0 || !/^[a-z][a-z0-9-]{0,31}$/.test(behaviour)) {
-      throw new UserError('--byzantine is COUNT[:BEHAVIOUR]', plain, `write ${FORM}`);
+    // Without a value it is as wrong as for others; with one, commas part targets and behaviours alike.
+    const plain = text === true ? singleArgument(text, '--byzantine', FORM) : text;
+    const [targets = '', list, ...rest] = plain.split(':').map((part) => part.trim());
+    const behaviours = list?.split(',').map((part) => part.trim());
+    if (rest.length > 0 || targets === '' || behaviours?.some((behaviour) => !BEHAVIOUR.test(behaviour)) === true) {
+      throw new UserError('--byzantine is TARGETS[:BEHAVIOUR,...]', plain, `write ${FORM}`);
     }
-    return { count: parseInteger(count, 'the count of --byzantine', 1, 1000), behaviour };
+    return { targets: parseTargets(targets, '--byzantine'), behaviours };
   },
-  plan({ count, behaviour }: ByzantineArgument, context) {
-    const channels = context.behaviours.get(behaviour) ?? [];
-    if (channels.length === 0) {
-      const known = [...context.behaviours.keys()];
+  plan(argument: ByzantineArgument, context) {
+    const known = [...context.behaviours.keys()];
+    const unknown = (argument.behaviours ?? known).find((behaviour) => !known.includes(behaviour));
+    if (unknown !== undefined || known.length === 0) {
       throw new UserError(
-        `no chosen protocol can ${behaviour}`,
-        `${count}:${behaviour}`,
+        `no chosen protocol can ${unknown ?? 'lie'}`,
+        unknown,
         known.length > 0
           ? `take one of ${known.join(', ')}`
           : 'add a protocol that has lies, such as --protocol bracha',
       );
     }
     const n = context.members.length;
-    if (count >= n) {
-      throw new UserError(
-        `--byzantine makes ${count} of ${n} members lie, and nobody is left to be judged`,
-        String(count),
-        `ask for at most ${n - 1}`,
-      );
-    }
-    return context.windows.flatMap(({ atMs, untilMs }) => {
-      const targets = pick(context.members, count, context.random);
-      return channels.map((channel) => ({ type: 'byzantine' as const, targets, channel, behaviour, atMs, untilMs }));
+    return context.windows.flatMap((window) => {
+      const liars = chooseVictims(argument.targets, context.members, context.random, '--byzantine');
+      if (liars.length >= n) {
+        throw new UserError(
+          `--byzantine makes ${liars.length} of ${n} members lie, and nobody is left to be judged`,
+          describeTargets(argument.targets),
+          `ask for at most ${n - 1}`,
+        );
+      }
+      return channelsOf(context).flatMap((channel) => planChannel(channel, liars, argument, context, window));
     });
   },
   draw(random, members): ByzantineArgument {
     // Fewer than a third, the most that any protocol can bear.
     const most = Math.max(1, Math.floor((members.length - 1) / 3));
-    return { count: 1 + random.int(most), behaviour: BEHAVIOURS[random.int(BEHAVIOURS.length)] ?? 'equivocate' };
+    const targets: Targets = { type: 'count', count: 1 + random.int(most) };
+    return { targets, behaviours: undefined, withinTolerance: random.next() < WITHIN_TOLERANCE };
   },
 };
+
+/** Channels that know any lie, sorted. */
+function channelsOf({ behaviours }: NemesisContext): string[] {
+  return [...new Set([...behaviours.values()].flat())].sort();
+}
+
+/** One fault for each behaviour that was drawn, over those who drew it. */
+function planChannel(
+  channel: string,
+  liars: readonly string[],
+  argument: ByzantineArgument,
+  context: NemesisContext,
+  window: { readonly atMs: number; readonly untilMs: number },
+): UnnumberedFault[] {
+  const asked = [...context.behaviours]
+    .filter(([behaviour, channels]) => channels.includes(channel) && (argument.behaviours?.includes(behaviour) ?? true))
+    .map(([behaviour]) => behaviour)
+    .sort();
+  const borne = asked.filter((behaviour) => context.tolerated(channel, behaviour) >= liars.length);
+  const choice = argument.withinTolerance === true ? borne : asked;
+  // Where nothing is claimed with any liar, the members are honest on that channel.
+  if (choice.length === 0) return [];
+  const drawn = liars.map((name) => [name, pickOne(choice, context.random)] as const);
+  return choice.flatMap((behaviour) => {
+    const targets = drawn.filter(([, one]) => one === behaviour).map(([name]) => name);
+    return targets.length === 0 ? [] : [{ type: 'byzantine' as const, targets, channel, behaviour, ...window }];
+  });
+}
+
+function pickOne(behaviours: readonly string[], random: Random): string {
+  return behaviours[random.int(behaviours.length)] ?? '';
+}

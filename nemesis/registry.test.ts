@@ -20,6 +20,7 @@ const contextOf = (nemesis: Nemesis, seed: string): NemesisContext => ({
     { atMs: 30_000, untilMs: 60_000 },
   ],
   behaviours: BEHAVIOURS,
+  tolerated: () => 2,
   withoutState: false,
 });
 

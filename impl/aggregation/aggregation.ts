@@ -10,9 +10,12 @@
  *
  * An epoch ends after so many cycles and all begin anew from their inputs: what a crash took with it, who joined and which
  * inputs changed shows in the next one. Whoever was part of an epoch at a crash takes no part in it afterwards.
+ *
+ * Liars: none is borne. One that makes mass up, or takes it and gives nothing, moves every estimate.
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { aggregationBounds, aggregationClaims } from './claims.ts';
+import { aggregationBounds, aggregationClaims, aggregationTolerates } from './claims.ts';
+import { aggregationLies } from './lies.ts';
 import { add, countOf, halfDifference, isAmount, type Mass, pack, scaled, totalParts, unpack } from './mass.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { type AggregationSettings, aggregationSettings, checkAggregationSettings } from './settings.ts';
@@ -42,7 +45,13 @@ interface Result {
   readonly min: number;
 }
 
-export interface AggregationState {
+export /**
+ * Each life numbers its exchanges from its own start: a late answer to an earlier life, which was in an epoch of the same
+ * number, must settle nothing of this one.
+ */
+const EXCHANGES_PER_LIFE = 1_000_000;
+
+interface AggregationState {
   input: number;
   epoch: number;
   /** Monotonic ms at which the epoch began, by the word of whoever brought it here. */
@@ -108,6 +117,13 @@ export function createAggregation(name: string, summary: string, quirks: Aggrega
     view: (state) => (state.result === undefined ? null : { ...state.result }),
     decode: decodeMessage,
     kindOf: (message) => message.type,
+    lies: aggregationLies,
+    tolerates: aggregationTolerates,
+    sometimes: {
+      'exchange-retried': { doc: 'an exchange is asked for again, because its answer is late' },
+      'answered-again': { doc: 'an offer that was answered already is answered again' },
+      'epoch-missed': { doc: 'a member hears of an epoch too late to take part in it' },
+    },
   };
 }
 
@@ -175,6 +191,7 @@ function timer(state: AggregationState, data: Data, ctx: Ctx, quirks: Aggregatio
   } else if (epoch !== state.epoch) return;
   else if (what === 'end') enter(state, state.epoch + 1, 0, ctx, quirks);
   else if (typeof peer === 'string' && state.pending.get(peer)?.exchange === exchange && state.active) {
+    ctx.reach('exchange-retried');
     if (quirks.forgetsPending) state.pending.delete(peer);
     else ask(state, peer, ctx);
   }
@@ -188,7 +205,7 @@ function enter(state: AggregationState, epoch: number, age: number, ctx: Ctx, qu
   state.begunMs = ctx.monotonic() - age;
   state.active = true;
   state.cycles = 0;
-  state.exchanges = 0;
+  state.exchanges = (ctx.life - 1) * EXCHANGES_PER_LIFE;
   state.mass = { value: state.input, weight: 1, parts: new Map() };
   if (ctx.random.next() * (ctx.peers.count + 1) < ctx.settings.leaders) {
     state.mass.parts.set(`${ctx.roster.indexOf(ctx.self)}/${ctx.life}`, 1);
@@ -204,6 +221,7 @@ function enter(state: AggregationState, epoch: number, age: number, ctx: Ctx, qu
 
 /** Too late for that epoch: waits for the next one, and starts it if nobody else does. */
 function wait(state: AggregationState, epoch: number, age: number, ctx: Ctx): void {
+  ctx.reach('epoch-missed');
   endEpoch(state, ctx);
   state.epoch = epoch;
   state.begunMs = ctx.monotonic() - age;
@@ -314,6 +332,7 @@ function respond(
   const later = before === undefined || fromLife > before.life || exchange > before.exchange;
   if (before !== undefined && fromLife < before.life) return;
   if (!later && exchange < before.exchange) return;
+  if (!later) ctx.reach('answered-again');
   let answered = before;
   if (answered === undefined || later || quirks.appliesTwice) {
     const theirs = unpack(message.mass);

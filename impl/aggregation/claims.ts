@@ -1,5 +1,5 @@
 /** What aggregation promises, and the times within which it does. */
-import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { varianceFactor } from '../theory/averaging.ts';
 import { overlayProblem, overlayVarianceFactor, roundsUnder } from '../theory/overlay.ts';
 import type { AggregationSettings } from './settings.ts';
@@ -89,3 +89,7 @@ export function aggregationBounds(settings: AggregationSettings, conditions: Con
     conditions.overlay === undefined ? 0 : (spreadCycles(conditions) ?? 0) * (settings.intervalMs + 2 * tripMs);
   return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochMs + 2 * slackMs + 20 * tripMs + newsMs) };
 }
+
+export const aggregationTolerates: readonly Tolerance<AggregationSettings>[] = [
+  // None: a single member that makes up mass, or takes it and gives nothing, moves every estimate.
+];

@@ -13,10 +13,13 @@
  * down members are removed without waiting for them to be found unreachable; removals are remembered for good; whom only
  * others hold unreachable is still told what is new now and then; one that was a member before asks everybody to be let in,
  * and not the seeds alone.
+ *
+ * Liars: any number may be silent, repeat old messages or send too many, and the order of the life cycle holds; whoever
+ * says that others are unreachable or down is believed.
  */
 import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { akkaBounds } from './bounds.ts';
-import { akkaClaims } from './claims.ts';
+import { akkaClaims, akkaTolerates } from './claims.ts';
 import {
   ask,
   begin,
@@ -31,6 +34,7 @@ import {
   sendStatus,
 } from './cluster.ts';
 import { LEAVING, parseId, rowOf, STATUS_NAMES, statusOf, unreachableIn, withSeen } from './gossip.ts';
+import { akkaLies } from './lies.ts';
 import { decode, kindOf, MAX_UID, type Message } from './messages.ts';
 import { beat, hearPulse } from './monitoring.ts';
 import { type AkkaSettings, akkaSettings } from './settings.ts';
@@ -254,6 +258,12 @@ export function createAkka(quirks: Partial<Quirks> = {}): AkkaProtocol {
     view,
     decode,
     kindOf,
+    lies: akkaLies,
+    tolerates: akkaTolerates,
+    sometimes: {
+      'concurrent-merged': { doc: 'two states meet of which neither knows the other' },
+      rejoined: { doc: 'a member that was taken down joins again as a new incarnation' },
+    },
   };
 }
 

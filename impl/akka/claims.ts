@@ -1,5 +1,6 @@
 /** What Akka's membership promises here, and where the promise ends. */
-import type { Claim, Conditions } from '../protocol.ts';
+import { allButOne } from '../primitives/tolerance.ts';
+import type { Claim, Conditions, Tolerance } from '../protocol.ts';
 import { MAX_TIMER_DRIFT } from './bounds.ts';
 import type { AkkaSettings } from './settings.ts';
 
@@ -81,5 +82,14 @@ export const akkaClaims: readonly Claim<AkkaSettings>[] = [
       'Every member makes only the transitions of the life cycle, hears of none that they do not add up to, and ' +
       'removed members never come back; only convergence brings members up, lets them exit, and removes them.',
     source: 'Akka 2.6 Member.allowedTransitions; Cluster Membership Service, membership life cycle',
+  },
+];
+
+export const akkaTolerates: readonly Tolerance<AkkaSettings>[] = [
+  {
+    behaviours: ['withhold', 'replay', 'flood', 'flap'],
+    liars: allButOne,
+    properties: ['membership-legality'],
+    statement: 'any number may be silent, repeat old messages, or send too many, which is what links do too',
   },
 ];

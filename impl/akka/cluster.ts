@@ -212,13 +212,18 @@ export function receiveGossip(state: AkkaState, from: string, remote: Gossip, ct
     else state.ignored++;
     return;
   }
-  const { next, talkBack } = choose(state, local, remote);
+  const { next, talkBack } = choose(state, local, remote, ctx);
   install(state, withSeen(next, state.id), 'heard', ctx);
   if (statusOf(next, state.id) === DOWN) rejoin(state, ctx);
   else if (talkBack) sendGossip(state, from, ctx);
 }
 
-function choose(state: AkkaState, local: Gossip, remote: Gossip): { next: Gossip; talkBack: boolean } {
+function choose(
+  state: AkkaState,
+  local: Gossip,
+  remote: Gossip,
+  ctx: AkkaContext,
+): { next: Gossip; talkBack: boolean } {
   const unseen = !remote.s.includes(state.id);
   switch (compareGossip(remote, local)) {
     case 'same':
@@ -229,6 +234,7 @@ function choose(state: AkkaState, local: Gossip, remote: Gossip): { next: Gossip
       return { next: remote, talkBack: unseen };
     case 'concurrent':
       // Without talking back: two that keep theirs would never stop.
+      ctx.reach('concurrent-merged');
       if (state.quirks.neverMerges) return { next: local, talkBack: false };
       return { next: mergeGossip(remote, local), talkBack: true };
   }
@@ -251,6 +257,7 @@ export function receiveStatus(
 
 /** Taken down: this incarnation is over. Its service starts anew, as a supervisor would have it (own). */
 export function rejoin(state: AkkaState, ctx: AkkaContext): void {
+  ctx.reach('rejoined');
   for (const [id, said] of state.said) {
     if (id !== state.id && (said.health === 'alive' || said.health === 'suspect')) {
       const { name, life } = parseId(id);

@@ -4,12 +4,16 @@
  *
  * Every interval a member compares its versioned map with those of a few random others and entries flow until both
  * hold the newer of each key. Writes, deletes and reads are answered from the member's own map, at once.
+ *
+ * Liars: any number may keep entries back, repeat old messages or claim versions that they have not, and no value is made
+ * up and no version goes back; values changed on their way, or written in the name of others, are believed.
  */
 import { encodeVersion, HybridClock, parseVersion } from '../primitives/hybrid-clock.ts';
 import { type Entry, type StoredValue, VersionedMap } from '../primitives/versioned-map.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { antiEntropyBounds, antiEntropyClaims } from './claims.ts';
+import { antiEntropyBounds, antiEntropyClaims, antiEntropyTolerates } from './claims.ts';
 import { answerDigest, answerProbe, answerWant, opening, type Reply } from './exchange.ts';
+import { antiEntropyLies } from './lies.ts';
 import {
   decodeMessage,
   entriesOf,
@@ -33,6 +37,8 @@ export interface AntiEntropyQuirks {
   readonly takesOlder?: boolean;
   /** Orders writes by the writer's wall clock alone, whatever it has seen. */
   readonly wallClockOnly?: boolean;
+  /** A tombstone gives way to any value. */
+  readonly resurrects?: boolean;
   /** Of every so many text values taken from others, one is made up. */
   readonly inventsEvery?: number;
 }
@@ -80,6 +86,14 @@ export function createAntiEntropy(
     view,
     decode: decodeMessage,
     kindOf: (message) => message.type,
+    lies: antiEntropyLies,
+    tolerates: antiEntropyTolerates,
+    sometimes: {
+      'exchange-upon-leave': { doc: 'a member that leaves hands on what it has' },
+      streamed: { doc: 'what is missing does not fit into a datagram' },
+      'older-refused': { doc: 'an entry is offered that is older than the one held' },
+      'write-meets-tombstone': { doc: 'a value is offered for a key that is deleted here' },
+    },
   };
 }
 
@@ -107,6 +121,7 @@ function handle(state: AntiEntropyState, event: ProtocolEvent<Message>, ctx: Ctx
       operate(state, event.id, event.f, event.value, ctx, quirks);
       return;
     case 'leave':
+      ctx.reach('exchange-upon-leave');
       // One last round, for what nobody else has yet.
       startRound(state, ctx);
       return;
@@ -146,6 +161,7 @@ function answer(
 ): void {
   for (const reply of replies) {
     const message = quirks.dropsKey ? without(reply.message, state.map.sorted()[0]?.key) : reply.message;
+    if (reply.stream) ctx.reach('streamed');
     if (reply.stream) ctx.stream(to, message);
     else ctx.send(to, message);
   }
@@ -154,7 +170,14 @@ function answer(
 /** Takes over an entry of another member's where it wins. */
 function take(state: AntiEntropyState, offered: Entry, ctx: Ctx, quirks: AntiEntropyQuirks): void {
   const held = state.map.get(offered.key);
+  if (held !== undefined && offered.version < held.version) ctx.reach('older-refused');
+  if (held !== undefined && held.value === null && offered.value !== null) ctx.reach('write-meets-tombstone');
   const older = quirks.takesOlder === true && held !== undefined;
+  const resurrected = quirks.resurrects === true && held?.value === null && offered.value !== null;
+  if (resurrected) {
+    store(state, offered, ctx, undefined);
+    return;
+  }
   if (older ? offered.version >= held.version : !state.map.wins(offered)) return;
   const time = parseVersion(offered.version);
   if (time === undefined || !state.writers.has(time.writer)) return;

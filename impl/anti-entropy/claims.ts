@@ -1,5 +1,6 @@
 /** What anti-entropy promises, and the times within which it does. */
-import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import { allButOne } from '../primitives/tolerance.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { overlayProblem, roundsUnder } from '../theory/overlay.ts';
 import type { AntiEntropySettings } from './settings.ts';
 
@@ -71,3 +72,13 @@ export function antiEntropyBounds(settings: AntiEntropySettings, conditions: Con
   const drift = Math.min(conditions.timerDrift, 0.9);
   return { convergenceMs: Math.ceil(settings.intervalMs / (1 - drift) + rounds * roundMs + schedulingMs) };
 }
+
+export const antiEntropyTolerates: readonly Tolerance<AntiEntropySettings>[] = [
+  {
+    behaviours: ['withhold', 'replay', 'flood', 'digest-lie'],
+    liars: allButOne,
+    properties: ['phantom-values', 'version-order', 'stale-reads'],
+    statement:
+      'any number may keep entries back or repeat old messages; nothing is signed, so what is changed on its way is believed',
+  },
+];

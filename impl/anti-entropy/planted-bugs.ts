@@ -31,3 +31,10 @@ export const antiEntropyWallClock = createAntiEntropy(
   'planted bug: orders writes by the wall clock',
   { wallClockOnly: true },
 );
+
+/** A deleted key takes any value that is offered, however old: what was deleted comes back. */
+export const antiEntropyResurrects = createAntiEntropy(
+  'anti-entropy-resurrects',
+  'planted bug: tombstones give way to older values',
+  { resurrects: true },
+);

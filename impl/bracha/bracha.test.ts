@@ -33,6 +33,7 @@ function phasesSentAfter(records: readonly Data[]): Phase[] {
     persist: () => undefined,
     reply: () => undefined,
     emit: () => undefined,
+    reach: () => undefined,
     announce: () => undefined,
   };
   bracha.handle(bracha.init(ctx), { type: 'start', restored: records, seeds: [] }, ctx);

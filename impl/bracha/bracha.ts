@@ -23,10 +23,12 @@
  * that is sound because votes are counted by the voter's name: its two lives together are one voter that may say two
  * things, which is what a liar is, and of which the quorums tolerate f. It must vote, or after f + 1 such restarts in a
  * long run, each harmless, nothing would ever be delivered again. Its own broadcasts are instances of its new life.
+ *
+ * Liars: f, whatever they do. Links must be authentic, so that nobody votes in the name of another.
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { count, createInstance, type Instance, ownVote, reached, release } from './instance.ts';
-import { equivocate, withhold } from './lies.ts';
+import { count, createInstance, forgetVoter, type Instance, ownVote, reached, release } from './instance.ts';
+import { brachaLies } from './lies.ts';
 import {
   type BrachaMessage,
   decodeMessage,
@@ -44,6 +46,7 @@ import {
   brachaBounds,
   brachaClaims,
   brachaSettings,
+  brachaTolerates,
   checkBrachaSettings,
   faultsTolerated,
 } from './settings.ts';
@@ -58,6 +61,8 @@ export interface BrachaQuirks {
   readonly keyedByValue?: true;
   /** Delivers again on each READY beyond 2f + 1. */
   readonly deliversAgain?: true;
+  /** A voter's vote counts each time it comes. */
+  readonly countsAgain?: true;
 }
 
 /** What is persisted. `got`: votes of the roster's member `voter` that were counted. */
@@ -173,6 +178,7 @@ class Bracha {
       if (phase === SEND && (origin !== voter || life !== fromLife)) continue;
       state.outbox.owe(from, fromLife, [phase, origin, life, sequence], ctx);
       const instance = this.#open(state, vote);
+      if (this.#quirks.countsAgain && phase !== SEND) forgetVoter(instance, voter);
       if (!count(instance, phase, voter, value)) continue;
       counted.push(vote);
       touched.push(instance);
@@ -218,7 +224,9 @@ class Bracha {
       this.#cast(state, instance, [phase, origin, life, sequence, value], ctx);
     if (instance.echoed === undefined && instance.proposal !== undefined) vote(ECHO, instance.proposal);
     if (instance.readied === undefined) {
-      const ready = reached(instance.echoes, state.echoQuorum) ?? reached(instance.readies, state.amplifyQuorum);
+      const echoed = reached(instance.echoes, state.echoQuorum);
+      const ready = echoed ?? reached(instance.readies, state.amplifyQuorum);
+      if (ready !== undefined && echoed === undefined) ctx.reach('ready-amplified');
       if (ready !== undefined) vote(READY, ready);
     }
     const value = reached(instance.readies, state.deliverQuorum);
@@ -280,6 +288,7 @@ class Bracha {
           break;
       }
     }
+    if (unsettled.size > 0) ctx.reach('restarted-amid-broadcast');
     for (const [instance, votes] of unsettled) {
       for (const vote of votes) {
         if (instance.delivered === undefined || vote[0] === READY) this.#post(state, instance, vote);
@@ -319,7 +328,12 @@ export function createBracha(name: string, quirks: BrachaQuirks): BrachaProtocol
     view: (state) => machine.view(state),
     decode: decodeMessage,
     kindOf: kindOfMessage,
-    lies: { equivocate, withhold },
+    lies: brachaLies,
+    tolerates: brachaTolerates,
+    sometimes: {
+      'ready-amplified': { doc: 'a member sends READY for f + 1 READYs, without a quorum of ECHOs' },
+      'restarted-amid-broadcast': { doc: 'a member comes back with votes that not everybody has acknowledged' },
+    },
   };
 }
 

@@ -60,6 +60,11 @@ export function count(instance: Instance, phase: Phase, voter: number, value: st
   return true;
 }
 
+/** For a planted bug: whatever this voter says counts once more. */
+export function forgetVoter(instance: Instance, voter: number): void {
+  if (instance.voted[voter] !== undefined) instance.voted[voter] = 0;
+}
+
 /** The member's own vote of a phase, once. */
 export function ownVote(instance: Instance, phase: Phase, value: string): void {
   if (phase === ECHO) instance.echoed = value;

@@ -15,3 +15,6 @@ export const brachaKeyedByValue: BrachaProtocol = createBracha('bracha-keyed-by-
 
 /** Each READY beyond 2f + 1 delivers once more (no duplication). */
 export const brachaDeliversTwice: BrachaProtocol = createBracha('bracha-delivers-twice', { deliversAgain: true });
+
+/** A vote that comes again is counted again: one liar that votes often enough is a quorum (consistency, integrity). */
+export const brachaCountsVotesTwice: BrachaProtocol = createBracha('bracha-counts-votes-twice', { countsAgain: true });

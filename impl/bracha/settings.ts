@@ -1,5 +1,5 @@
 /** Settings of reliable broadcast, what they add up to, and what is claimed under them. */
-import type { Bounds, Claim, Conditions, SettingsSpec } from '../protocol.ts';
+import type { Bounds, Claim, Conditions, SettingsSpec, Tolerance } from '../protocol.ts';
 
 export interface BrachaSettings {
   readonly f: number;
@@ -79,6 +79,15 @@ export const brachaClaims: readonly Claim<BrachaSettings>[] = [
       'at most f members lie or lose a life (killed for good, restarted without state, left); restarts with state are free',
     source: 'Bracha 1987; Cachin, Guerraoui, Rodrigues 2011, section 3.10',
     beyond,
+  },
+];
+
+export const brachaTolerates: readonly Tolerance<BrachaSettings>[] = [
+  {
+    behaviours: 'all',
+    liars: faultsTolerated,
+    properties: ['broadcast-safety'],
+    statement: 'f of n > 3f members may do whatever they like; only members that lose a life count to the same f',
   },
 ];
 

@@ -59,6 +59,7 @@ export function learn(state: CassandraState, delta: EndpointDelta, ctx: Cassandr
 /** A later generation wins whole: nothing of the one before is kept (Gossiper.handleMajorStateChange). */
 function take(state: CassandraState, before: Endpoint | undefined, delta: EndpointDelta, ctx: CassandraContext): void {
   const next = createEndpoint(delta[0], delta[1], delta[2], ctx.settings);
+  if (before !== undefined && before.life === next.life) ctx.reach('generation-replaced');
   updateEndpoint(next, delta);
   next.phi.heartbeat(ctx.monotonic());
   state.endpoints.set(next.name, next);
@@ -95,6 +96,7 @@ export function hearEcho(
   if (endpoint === undefined || endpoint.alive || leftExpiry(endpoint) !== undefined) return;
   if (endpoint.life !== fromLife || endpoint.generation !== generation) return;
   endpoint.alive = true;
+  ctx.reach('found-alive');
   state.unreachable.remove(from);
   state.live.add(from);
   say(endpoint, 'alive', ctx);
@@ -124,6 +126,7 @@ export function checkStatus(state: CassandraState, ctx: CassandraContext): void 
   const dazed = isDazed(state, ctx);
   for (const endpoint of state.endpoints.values()) {
     if (endpoint.alive) {
+      if (dazed) ctx.reach('judged-nobody-after-a-pause');
       if (dazed || state.quirks.neverConvicts || !endpoint.phi.isConvicted(now, ctx.settings.phiThreshold)) continue;
       lose(state, endpoint, 'dead', ctx);
       state.unreachable.add(endpoint.name);

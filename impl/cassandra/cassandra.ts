@@ -12,13 +12,17 @@
  * never taken to be below the gossip interval, and after a pause of one's own nothing is learned from the queued burst;
  * one that was never listed counts as unreachable at once; evicted lives are remembered; messages are datagrams,
  * several where one is not enough.
+ *
+ * Liars: fewer than a third may change application states on their way or send too many messages, and detection and
+ * reinstatement hold for the others; whoever beats for others, or says that they have left, is believed.
  */
 import { isWellFormed } from '../primitives/text-size.ts';
 import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { cassandraBounds } from './bounds.ts';
-import { cassandraClaims } from './claims.ts';
+import { cassandraClaims, cassandraTolerates } from './claims.ts';
 import { createEndpoint, LOAD, leftStatus, NORMAL, STATUS } from './endpoint.ts';
 import { gossipRound, onMessage, sayGoodbye, setOwnState, shadowRound } from './gossip.ts';
+import { cassandraLies } from './lies.ts';
 import { decode, isKey, isValue, kindOf, MAX_GENERATION, MAX_STATES, type Message } from './messages.ts';
 import { type CassandraSettings, cassandraSettings, checkCassandraSettings } from './settings.ts';
 import {
@@ -195,6 +199,13 @@ export function createCassandra(quirks: Partial<Quirks> = {}): CassandraProtocol
     view,
     decode,
     kindOf,
+    lies: cassandraLies,
+    tolerates: cassandraTolerates,
+    sometimes: {
+      'found-alive': { doc: 'one that was not listed is found alive' },
+      'generation-replaced': { doc: 'a later generation of a life replaces an earlier one' },
+      'judged-nobody-after-a-pause': { doc: 'a member that stood still itself convicts nobody' },
+    },
   };
 }
 

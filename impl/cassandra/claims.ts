@@ -1,5 +1,6 @@
 /** What Cassandra's gossip promises here, and where the promise ends. */
-import type { Claim, Conditions } from '../protocol.ts';
+import { belowAThird } from '../primitives/tolerance.ts';
+import type { Claim, Conditions, Tolerance } from '../protocol.ts';
 import { MAX_GENERATION_AHEAD } from './beliefs.ts';
 import { MAX_TIMER_DRIFT } from './bounds.ts';
 import { type CassandraSettings, silenceMs } from './settings.ts';
@@ -53,5 +54,15 @@ export const cassandraClaims: readonly Claim<CassandraSettings>[] = [
       'nor back from having left.',
     source: 'Apache Cassandra 4.1 Gossiper.applyStateLocally, markAlive, handleMajorStateChange',
     beyond,
+  },
+];
+
+export const cassandraTolerates: readonly Tolerance<CassandraSettings>[] = [
+  {
+    behaviours: ['corrupt', 'flood'],
+    liars: belowAThird,
+    properties: ['detection', 'reinstatement'],
+    statement:
+      'fewer than a third may change the states of others or send too much: life is judged by heartbeats alone',
   },
 ];

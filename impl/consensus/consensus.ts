@@ -19,12 +19,16 @@
  * Fischer, Lynch and Paterson (1985): while faults last, no deterministic protocol can promise to end. Proposers that
  * duel are kept apart by patience: who hears of a higher ballot leaves it alone for several spreads of gossip, and a
  * random time more (settings.ts has the sums).
+ *
+ * Liars: any number may be silent or repeat what was said, as links do too, and safety holds; one that votes twice, or tells
+ * members different values, breaks it.
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import type { Ballot, VoterState } from './ballot.ts';
 import { compareBallots } from './ballot.ts';
 import { Decisions } from './decisions.ts';
 import { chosen, createInstance, type Instance, itemsOf, learnBallot, learnVote, proposable } from './instance.ts';
+import { consensusLies } from './lies.ts';
 import {
   BALLOT,
   batchesOf,
@@ -41,6 +45,7 @@ import {
   consensusBounds,
   consensusClaims,
   consensusSettings,
+  consensusTolerates,
   LONGEST_INTERVAL,
   patienceMs,
   quorumOf,
@@ -187,6 +192,7 @@ class Consensus {
   #startBallot(state: ConsensusState, instance: Instance, ctx: Ctx): void {
     let round = instance.ballot?.[0] ?? 0;
     for (const vote of instance.votes.values()) round = Math.max(round, vote.promised[0]);
+    if (round > 0) ctx.reach('ballot-contested');
     const ballot: Ballot = [round + 1, state.self, ctx.life];
     this.#persist(['ballot', instance.number, ballot, instance.candidate], ctx);
     learnBallot(instance, ballot, undefined);
@@ -207,6 +213,7 @@ class Consensus {
     if (ballot[1] === state.self && ballot[2] === ctx.life && instance.proposal === undefined) {
       const value = proposable(instance, state.quorum);
       if (value !== undefined) {
+        if (value !== instance.candidate) ctx.reach('earlier-value-proposed');
         this.#persist(['proposal', instance.number, ballot, value], ctx);
         instance.proposal = value;
         this.#vote(state, instance, ctx);
@@ -267,6 +274,7 @@ class Consensus {
     const touched = new Set<Instance>();
     for (const item of items) {
       if (state.decisions.get(item[1]) !== undefined) continue;
+      if (item[0] === DECIDED) ctx.reach('decision-learnt');
       if (item[0] === DECIDED) this.#decide(state, item[1], item[2], ctx);
       else this.#learn(state, item, touched, ctx);
     }
@@ -366,6 +374,13 @@ export function createConsensus(name: string, quirks: ConsensusQuirks): Consensu
     view: (state) => machine.view(state),
     decode: decodeMessage,
     kindOf: kindOfMessage,
+    lies: consensusLies,
+    tolerates: consensusTolerates,
+    sometimes: {
+      'ballot-contested': { doc: 'a ballot is started above one that is known already' },
+      'earlier-value-proposed': { doc: "a proposer must take a value that an earlier ballot's voters have accepted" },
+      'decision-learnt': { doc: 'a member learns a decision that others have made' },
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Settings of consensus, what they add up to, and what is claimed under them. */
-import type { Bounds, Claim, Conditions, SettingsSpec } from '../protocol.ts';
+import { allButOne } from '../primitives/tolerance.ts';
+import type { Bounds, Claim, Conditions, SettingsSpec, Tolerance } from '../protocol.ts';
 
 export interface ConsensusSettings {
   readonly gossipMs: number;
@@ -98,5 +99,15 @@ export const consensusClaims: readonly Claim<ConsensusSettings>[] = [
       if (voters >= quorumOf(n)) return undefined;
       return `${livesLost.length} of ${n} members lose a life and with it their vote for good; ${quorumOf(n)} votes are needed`;
     },
+  },
+];
+
+export const consensusTolerates: readonly Tolerance<ConsensusSettings>[] = [
+  {
+    behaviours: ['withhold', 'replay', 'flood'],
+    liars: allButOne,
+    properties: ['consensus-safety'],
+    statement:
+      'any number may be silent or repeat what was said, which is what links do too; a vote that is a lie is believed',
   },
 ];

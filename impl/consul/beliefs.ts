@@ -145,6 +145,7 @@ function hearAccuser(state: ConsulState, claim: Update, ctx: ConsulContext): voi
     return;
   }
   if (!confirm(suspicion, by)) return;
+  ctx.reach('suspicion-confirmed');
   state.queue.put(name, claim, updateBytes(claim));
   awaitEnd(name, suspicion, ctx);
 }
@@ -166,6 +167,7 @@ function hearOfSelf(state: ConsulState, update: Update, ctx: ConsulContext): voi
   state.incarnation = claimed + 1;
   state.incarnationChanged = true;
   state.whole = undefined;
+  ctx.reach('refuted');
   // Whoever has to refute was not heard in time: it may be its own fault.
   changeHealth(state, 1, ctx);
   const own = ownUpdate(state);

@@ -1,6 +1,7 @@
 /** What Consul's membership promises here, and where the promise ends. */
 import { beyondProbing } from '../primitives/probe-assumptions.ts';
-import type { Claim } from '../protocol.ts';
+import { belowAThird } from '../primitives/tolerance.ts';
+import type { Claim, Tolerance } from '../protocol.ts';
 import type { ConsulSettings } from './settings.ts';
 
 export const consulClaims: readonly Claim<ConsulSettings>[] = [
@@ -32,5 +33,15 @@ export const consulClaims: readonly Claim<ConsulSettings>[] = [
       'state too.',
     source: "SWIM section 4.2; memberlist refute; Lifeguard's buddy system",
     beyond: beyondProbing,
+  },
+];
+
+export const consulTolerates: readonly Tolerance<ConsulSettings>[] = [
+  {
+    behaviours: ['no-refute', 'replay'],
+    liars: belowAThird,
+    properties: ['refutation'],
+    statement:
+      'fewer than a third may let accusations of themselves stand or repeat old messages; against accusations of others there is no defence',
   },
 ];

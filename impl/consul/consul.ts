@@ -10,6 +10,9 @@
  *
  * Order of claims: primitives/membership-order.ts. Messages: messages.ts. Beliefs, suspicions and refutation: beliefs.ts.
  * Probes and health: probing.ts. Figures: suspicion.ts, settings.ts, profiles.ts.
+ *
+ * Liars: fewer than a third may refuse to refute or repeat old messages, and refutation holds for the others; accusations,
+ * forged incarnations and made-up lives are believed, as in memberlist, where whoever has the key may say anything.
  */
 import { updateBytes } from '../primitives/membership-claims.ts';
 import { ALIVE, SUSPECT } from '../primitives/membership-order.ts';
@@ -27,7 +30,8 @@ import {
   updatesFor,
 } from './beliefs.ts';
 import { consulBounds } from './bounds.ts';
-import { consulClaims } from './claims.ts';
+import { consulClaims, consulTolerates } from './claims.ts';
+import { consulLies } from './lies.ts';
 import { decode, kindOf, type Message } from './messages.ts';
 import { askOthers, onProbeMessage, probeTick, reconnect, sendNack } from './probing.ts';
 import { type ConsulSettings, checkConsulSettings, consulSettings, pushPullPeriodMs } from './settings.ts';
@@ -223,6 +227,12 @@ export function createConsul(quirks: Partial<Quirks> = {}): ConsulProtocol {
     view,
     decode,
     kindOf,
+    lies: consulLies,
+    tolerates: consulTolerates,
+    sometimes: {
+      'suspicion-confirmed': { doc: 'a second member confirms a suspicion and shortens it' },
+      refuted: { doc: 'a member refutes what is said against it' },
+    },
   };
 }
 

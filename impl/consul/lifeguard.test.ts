@@ -40,6 +40,7 @@ function boot(settings: ConsulSettings): void {
     persist: () => {},
     reply: () => {},
     emit: (observation) => emitted.push({ at: now, observation }),
+    reach: () => undefined,
     announce: () => {},
   };
   state = consul.init(context);

@@ -1,5 +1,6 @@
 /** What adaptive push-pull promises, and the times within which it does, however little it has come to speak. */
-import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import { allButOne } from '../primitives/tolerance.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { roundsToAll } from '../theory/spread.ts';
 import type { HybridSettings } from './settings.ts';
 
@@ -91,3 +92,13 @@ function pullRounds(settings: HybridSettings, { n, livesLost }: Conditions, fail
   );
   return Math.max(whole ?? 0, reduced ?? 0);
 }
+
+export const hybridTolerates: readonly Tolerance<HybridSettings>[] = [
+  {
+    behaviours: ['withhold', 'replay', 'flood'],
+    liars: allButOne,
+    properties: ['phantom-values', 'version-order', 'stale-reads', 'delivery'],
+    statement:
+      'any number may keep things back or repeat old messages; nothing is signed, so what is changed on its way is believed',
+  },
+];

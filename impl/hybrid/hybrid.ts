@@ -7,6 +7,8 @@
  * random others what the member has learnt lately, in its first few pushes after that. A pull compares both shelves with
  * a few random others by digests (as anti-entropy does) and takes what they have newer. Pushes make things quick; pulls
  * make them certain, since their chance and their fanout never fall below the least ones that are set.
+ *
+ * Liars: any number may keep things back or repeat old messages; whatever else they say is believed.
  */
 import { answerDigest, answerProbe, answerWant, type Reply } from '../anti-entropy/exchange.ts';
 import { entriesOf, type Message as Part } from '../anti-entropy/messages.ts';
@@ -24,9 +26,10 @@ import {
 } from '../push/replica.ts';
 import { isBroadcastValue, VALUE_LIMIT_BYTES } from '../rumor/messages.ts';
 import { Adaptation } from './adaptation.ts';
-import { hybridBounds, hybridClaims } from './claims.ts';
+import { hybridBounds, hybridClaims, hybridTolerates } from './claims.ts';
 import { Contacts, type Ended } from './contacts.ts';
 import { Delivered, instanceOf, keyOf } from './delivered.ts';
+import { hybridLies } from './lies.ts';
 import {
   decodeMessage,
   type Item,
@@ -83,6 +86,8 @@ export function createHybrid(
     settings: hybridSettings,
     converges: true,
     checkSettings: checkHybridSettings,
+    lies: hybridLies,
+    tolerates: hybridTolerates,
     claims: hybridClaims,
     bounds: hybridBounds,
     init: (ctx) => ({

@@ -3,7 +3,18 @@
  * network and the disk, and hands them in as `MemberPorts`. Membership, where a channel of that role runs, feeds the
  * peers of the channels that draw theirs from it; the others draw from the plan's roster.
  */
-import type { AnyProtocol, Context, Data, Observation, Outcome, ProtocolEvent, Random } from '../protocol.ts';
+import type {
+  AnyProtocol,
+  Context,
+  Data,
+  Liar,
+  Observation,
+  Outcome,
+  ProtocolEvent,
+  Random,
+  Signer,
+  Told,
+} from '../protocol.ts';
 import { PeerSet } from './peers.ts';
 
 export interface MemberChannel {
@@ -20,6 +31,8 @@ export interface MemberPorts {
   persist(channel: number, record: Data): void;
   reply(operation: number, outcome: Outcome): void;
   observe(channel: number, observation: Observation): void;
+  /** One of the channel's `sometimes` conditions was met; absent where nobody counts. */
+  reach?(channel: number, condition: string): void;
   wallMs(): number;
   monotonicMs(): number;
   /** Split by name under (seed, member, life, boot). */
@@ -30,9 +43,14 @@ export interface MemberIdentity {
   readonly name: string;
   readonly life: number;
   readonly roster: readonly string[];
+  /** The member's own key and everybody's public one, where the plan has a key directory. */
+  readonly signer?: Signer | undefined;
   /** The only ones that channels which draw peers at random may draw; absent: everybody. */
   readonly neighbours?: readonly string[] | undefined;
 }
+
+/** Marks a timer as a liar's, in a shape that no protocol uses. */
+const LIAR_TIMER = '#liar';
 
 /** Records of a life, by channel name, in the order in which they were persisted. */
 export type Records = ReadonlyMap<string, readonly Data[]>;
@@ -44,8 +62,11 @@ interface Slot {
   /** Whom its peers are drawn from at most; undefined: from the whole roster. */
   readonly neighbours: ReadonlySet<string> | undefined;
   state: unknown;
-  /** A lying member's rewriting of what leaves; undefined while it is honest. */
-  lie: ((to: string, message: unknown) => readonly unknown[]) | undefined;
+  /** Stands between the protocol and the links; undefined while the member is honest. */
+  liar: Liar<unknown> | undefined;
+  behaviour: string | undefined;
+  /** Counts behaviours, so that the timers of a former one are known. */
+  generation: number;
 }
 
 export class Member {
@@ -81,8 +102,9 @@ export class Member {
       peers,
       now: () => ports.wallMs(),
       monotonic: () => ports.monotonicMs(),
+      signer: identity.signer,
       send: (to, message) => this.#send(index, to, message),
-      stream: (to, message) => ports.stream(to, index, message),
+      stream: (to, message) => this.#stream(index, to, message),
       setTimer: (delayMs, timer) => ports.setTimer(delayMs, index, timer),
       persist: (record) => ports.persist(index, record),
       reply: (operation, outcome) => ports.reply(operation, outcome),
@@ -90,14 +112,29 @@ export class Member {
       announce: (member, life, up) => {
         this.#announced.push({ from: index, member, life, up });
       },
+      reach: (condition) => ports.reach?.(index, condition),
     };
-    return { channel, context, peers, neighbours, state: undefined, lie: undefined };
+    const honest = { liar: undefined, behaviour: undefined, generation: 0 };
+    return { channel, context, peers, neighbours, state: undefined, ...honest };
   }
 
   #send(index: number, to: string, message: unknown): void {
-    const lie = this.#slots[index]?.lie;
-    if (lie === undefined) this.#ports.send(to, index, message);
-    else for (const told of lie(to, message)) this.#ports.send(to, index, told);
+    const liar = this.#slots[index]?.liar;
+    if (liar === undefined) this.#ports.send(to, index, message);
+    else this.#tell(index, liar.tell(to, message, false));
+  }
+
+  #stream(index: number, to: string, message: unknown): void {
+    const liar = this.#slots[index]?.liar;
+    if (liar === undefined) this.#ports.stream(to, index, message);
+    else this.#tell(index, liar.tell(to, message, true));
+  }
+
+  #tell(index: number, told: readonly Told<unknown>[]): void {
+    for (const { to, message, stream } of told) {
+      if (stream === true) this.#ports.stream(to, index, message);
+      else this.#ports.send(to, index, message);
+    }
   }
 
   #step(index: number, event: ProtocolEvent<unknown>): void {
@@ -135,10 +172,15 @@ export class Member {
 
   /** `message` must have passed `decode`. */
   receive(channel: number, from: string, fromLife: number, message: unknown): void {
+    this.#slots[channel]?.liar?.hear?.(from, fromLife, message);
     this.#step(channel, { type: 'message', from, fromLife, message });
   }
 
   timer(channel: number, timer: Data): void {
+    if (Array.isArray(timer) && timer[0] === LIAR_TIMER) {
+      this.#act(channel, timer[1]);
+      return;
+    }
     this.#step(channel, { type: 'timer', timer });
   }
 
@@ -153,16 +195,36 @@ export class Member {
     for (let index = 0; index < this.#slots.length; index++) this.#step(index, { type: 'leave' });
   }
 
-  /** From here the channel's messages leave as the behaviour has it; undefined: honest again. */
+  /** From here the member behaves so on the channel; undefined: honest again. The same behaviour goes on as it was. */
   setBehaviour(channelName: string, behaviour: string | undefined): void {
-    const slot = this.#slots[this.channelIndex(channelName)];
-    if (slot === undefined) return;
+    const index = this.channelIndex(channelName);
+    const slot = this.#slots[index];
+    if (slot === undefined || slot.behaviour === behaviour) return;
+    slot.behaviour = behaviour;
+    slot.generation++;
     const lie = behaviour === undefined ? undefined : slot.channel.protocol.lies?.[behaviour];
-    slot.lie = lie?.({
+    slot.liar = lie?.({
       self: this.#identity.name,
+      life: this.#identity.life,
       roster: this.#identity.roster,
+      settings: slot.channel.settings,
       random: this.#ports.random(`${channelName}.${behaviour}`),
+      signer: this.#identity.signer,
+      monotonic: () => this.#ports.monotonicMs(),
     });
+    this.#armLiar(index, slot);
+  }
+
+  #armLiar(index: number, slot: Slot): void {
+    const everyMs = slot.liar?.everyMs;
+    if (everyMs !== undefined) this.#ports.setTimer(everyMs, index, [LIAR_TIMER, slot.generation]);
+  }
+
+  #act(index: number, generation: unknown): void {
+    const slot = this.#slots[index];
+    if (slot === undefined || slot.generation !== generation) return;
+    this.#tell(index, slot.liar?.act?.() ?? []);
+    this.#armLiar(index, slot);
   }
 
   view(channel: number): Data {

@@ -1,5 +1,6 @@
 /** What push gossip promises, and the time within which it does. */
-import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import { allButOne } from '../primitives/tolerance.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { overlayProblem, roundsUnder } from '../theory/overlay.ts';
 import type { PushSettings } from './settings.ts';
 
@@ -62,3 +63,13 @@ export function pushBounds(settings: PushSettings, conditions: Conditions): Boun
   const drift = Math.min(conditions.timerDrift, 0.9);
   return { convergenceMs: Math.ceil(settings.intervalMs / (1 - drift) + rounds * roundMs + schedulingMs) };
 }
+
+export const pushTolerates: readonly Tolerance<PushSettings>[] = [
+  {
+    behaviours: ['withhold', 'replay', 'flood'],
+    liars: allButOne,
+    properties: ['phantom-values', 'version-order', 'stale-reads'],
+    statement:
+      'any number may keep entries back or repeat old messages; nothing is signed, so what is changed on its way is believed',
+  },
+];

@@ -5,9 +5,12 @@
  * Every interval a member tells its whole versioned map to a few random others, who keep the newer version of each key.
  * Nothing is asked and nothing is answered: a round costs fanout times the state, equal maps included, and that is what
  * anti-entropy's digests save.
+ *
+ * Liars: any number may keep entries back or repeat old messages; whatever else they say is believed.
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { pushBounds, pushClaims } from './claims.ts';
+import { pushBounds, pushClaims, pushTolerates } from './claims.ts';
+import { pushLies } from './lies.ts';
 import { decodeMessage, entriesIn, type Message, stateMessages } from './messages.ts';
 import { createReplica, operateReplica, type Replica, restoreReplica, takeEntry, viewReplica } from './replica.ts';
 import { type PushSettings, pushSettings } from './settings.ts';
@@ -41,6 +44,8 @@ export function createPush(
     view: viewReplica,
     decode: decodeMessage,
     kindOf: (message) => message.type,
+    lies: pushLies,
+    tolerates: pushTolerates,
   };
 }
 

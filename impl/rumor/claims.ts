@@ -1,5 +1,6 @@
 /** What rumour mongering promises, the residue that theory expects, and the times within which rumours arrive. */
-import type { Bounds, Claim, Conditions } from '../protocol.ts';
+import { allButOne, whereSigned } from '../primitives/tolerance.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { longestWay, missedOnWay, mostNeighbours, overlayProblem, roundsUnder } from '../theory/overlay.ts';
 import { pushResidue } from '../theory/spread.ts';
 import { DATAGRAM_BYTES, entryBytes, VALUE_LIMIT_BYTES } from './messages.ts';
@@ -75,7 +76,7 @@ function overload(settings: RumorSettings, conditions: Conditions): string | und
   const seconds = Math.ceil((calm ? Math.min(limitMs, spreadMs) : limitMs) / 1000);
   // Longer ones are refused.
   const valueBytes = Math.min(planned.valueBytes, VALUE_LIMIT_BYTES);
-  const perDatagram = Math.floor(DATAGRAM_BYTES / entryBytes(conditions.nameBytes, valueBytes));
+  const perDatagram = Math.floor(DATAGRAM_BYTES / entryBytes(conditions.nameBytes, valueBytes, settings.signed));
   const perRound = perDatagram * settings.maxDatagramsPerRound;
   if (planned.perSecond * seconds <= perRound) return undefined;
   return `${planned.perSecond} broadcasts in a second are planned, and a rumour can be hot for ${seconds} s: up to ${Math.floor(perRound / seconds)} a second fit into the ${settings.maxDatagramsPerRound} datagrams of a round`;
@@ -88,3 +89,18 @@ function roundsInVain({ mode, stop, k, maxRounds }: RumorSettings): number {
   // (1 - 1/k)^(21 k) is below e^-21, which is below 1e-9.
   return Math.min(maxRounds, stop === 'counter' ? k : 21 * k);
 }
+
+export const rumorTolerates: readonly Tolerance<RumorSettings>[] = [
+  {
+    behaviours: ['withhold', 'select', 'replay', 'flood', 'digest-lie', 'equivocate'],
+    liars: allButOne,
+    properties: ['delivery'],
+    statement: 'any number may keep rumours back, repeat them, deny that they are news, or tell two tales of their own',
+  },
+  {
+    behaviours: ['forge', 'corrupt', 'bad-signature'],
+    liars: whereSigned<RumorSettings>(allButOne),
+    properties: ['delivery'],
+    statement: 'signed: any number may speak for others or change what they pass on, and nothing of it is delivered',
+  },
+];

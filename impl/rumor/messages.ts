@@ -8,8 +8,18 @@ export const DATAGRAM_BYTES = 1120;
 const NAME_LIMIT = 64;
 const RUMORS_LIMIT = 200;
 
-/** Origin, its life, its sequence number, text. */
-export type Rumor = readonly [origin: string, life: number, sequence: number, value: string];
+/** Origin, its life, its sequence number, text; where rumours are signed, the origin's signature of all four. */
+export type Rumor =
+  | readonly [origin: string, life: number, sequence: number, value: string]
+  | readonly [origin: string, life: number, sequence: number, value: string, signature: string];
+
+/** A signature is 86 characters, with its header 88 bytes. */
+const SIGNATURE_BYTES = 88;
+
+/** What the origin signs. */
+export function signedText(origin: string, life: number, sequence: number, value: string): string {
+  return JSON.stringify(['rumor', origin, life, sequence, value]);
+}
 
 export type Message =
   /** Hot rumours. `contact` names this message in feedback to it. `pull`: answer with yours. */
@@ -34,12 +44,12 @@ export type Message =
 
 /** Upper bound of a rumour's encoded size. */
 export function rumorBytes(rumor: Rumor): number {
-  return entryBytes(utf8Bytes(rumor[0]), utf8Bytes(rumor[3]));
+  return entryBytes(utf8Bytes(rumor[0]), utf8Bytes(rumor[3]), rumor[4] !== undefined);
 }
 
 /** The same from the sizes of its texts in UTF-8: three bytes of header each. */
-export function entryBytes(originBytes: number, valueBytes: number): number {
-  return 1 + (originBytes + 3) + 5 + 9 + (valueBytes + 3);
+export function entryBytes(originBytes: number, valueBytes: number, signed: boolean): number {
+  return 1 + (originBytes + 3) + 5 + 9 + (valueBytes + 3) + (signed ? SIGNATURE_BYTES : 0);
 }
 
 export function isBroadcastValue(value: unknown): value is string {
@@ -62,8 +72,10 @@ export function decodeMessage(raw: unknown): Message | undefined {
 }
 
 export function isRumor(item: unknown): item is Rumor {
-  if (!Array.isArray(item) || item.length !== 4) return false;
-  const [origin, life, sequence, value] = item as unknown[];
+  if (!Array.isArray(item) || item.length < 4 || item.length > 5) return false;
+  const [origin, life, sequence, value, signature] = item as unknown[];
+  // What is cut short fails when it is checked.
+  if (item.length === 5 && (typeof signature !== 'string' || !/^[\w-]{0,86}$/.test(signature))) return false;
   if (typeof origin !== 'string' || origin.length === 0 || origin.length > NAME_LIMIT || !isWellFormed(origin))
     return false;
   return isCount(life, 1) && isCount(sequence, 1) && isBroadcastValue(value);

@@ -13,3 +13,8 @@ export const rumorInvents = createRumor('rumor-invents', 'planted bug: delivers 
 export const rumorDropsHalf = createRumor('rumor-drops-half', 'planted bug: half of what it hears is lost', {
   drops: 0.5,
 });
+
+/** Signed mode: no signature is checked, and what a liar says in the name of others is delivered. */
+export const rumorTrustsSignatures = createRumor('rumor-trusts-signatures', 'planted bug: checks no signature', {
+  trustsSignatures: true,
+});

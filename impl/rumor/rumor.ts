@@ -4,9 +4,16 @@
  * Each rumour has a state of its own at each member: unknown (susceptible), hot (infective), or known and no longer
  * spread (removed). Every round a member contacts a few random others: it pushes its hot rumours, pulls theirs, or both,
  * and loses interest by the rules of stopping.ts. Nothing repairs the residue; that is anti-entropy's business.
+ *
+ * Liars: any number may keep rumours back, repeat them, deny that they are news, or tell two tales of their own, and what
+ * is delivered of others is still theirs. That others are spoken for, or their words changed, is borne where `signed` is set:
+ * the origin then signs origin, life, sequence and text.
  */
+
+import { PeerLimiter } from '../primitives/rate-limit.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { rumorBounds, rumorClaims } from './claims.ts';
+import { rumorBounds, rumorClaims, rumorTolerates } from './claims.ts';
+import { rumorLies } from './lies.ts';
 import {
   DATAGRAM_BYTES,
   decodeMessage,
@@ -15,6 +22,7 @@ import {
   type Message,
   type Rumor,
   rumorBytes,
+  signedText,
   VALUE_LIMIT_BYTES,
 } from './messages.ts';
 import { SequenceSet } from './sequence-set.ts';
@@ -33,6 +41,10 @@ export interface RumorQuirks {
   readonly inventsEvery?: number;
   /** This share of rumours from others is taken for known: neither delivered nor spread. */
   readonly drops?: number;
+  /** Takes whatever is signed for well signed. */
+  readonly trustsSignatures?: true;
+  /** Takes all that peers send, whatever the limit. */
+  readonly ignoresLimit?: true;
 }
 
 interface HotRumor {
@@ -63,6 +75,7 @@ export interface RumorState {
   nextSequence: number;
   timerArmed: boolean;
   fromOthers: number;
+  readonly limiter: PeerLimiter;
 }
 
 type Ctx = Context<Message, RumorSettings>;
@@ -94,11 +107,19 @@ export function createRumor(
       nextSequence: 1,
       timerArmed: false,
       fromOthers: 0,
+      limiter: new PeerLimiter(),
     }),
     handle: (state, event, ctx) => handle(state, event, ctx, quirks),
     view,
     decode: decodeMessage,
     kindOf: (message) => message.type,
+    lies: rumorLies,
+    tolerates: rumorTolerates,
+    sometimes: {
+      'restarted-with-rumors': { doc: 'a member comes back with rumors that it had taken down' },
+      'feedback-repeated': { doc: 'feedback comes for a contact that nobody waits for any more' },
+      'more-than-a-round-carries': { doc: 'more is hot than the datagrams of one round carry' },
+    },
   };
 }
 
@@ -117,6 +138,9 @@ function handle(state: RumorState, event: ProtocolEvent<Message>, ctx: Ctx, quir
       armTimer(state, ctx, ctx.settings.intervalMs);
       return;
     case 'message':
+      if (quirks.ignoresLimit !== true) {
+        if (!state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic())) return;
+      }
       receive(state, event.from, event.fromLife, event.message, ctx, quirks);
       return;
     case 'operation':
@@ -145,7 +169,9 @@ function broadcast(state: RumorState, id: number, value: Data, ctx: Ctx): void {
   }
   const sequence = state.nextSequence++;
   ctx.emit({ kind: 'broadcast', operation: id, sequence });
-  learn(state, [ctx.self, ctx.life, sequence, value], ctx);
+  const signature = ctx.settings.signed ? ctx.signer?.sign(signedText(ctx.self, ctx.life, sequence, value)) : undefined;
+  const own = [ctx.self, ctx.life, sequence, value] as const;
+  learn(state, signature === undefined ? own : [...own, signature], ctx);
   ctx.reply(id, { type: 'ok', value: { origin: ctx.self, life: ctx.life, sequence } });
 }
 
@@ -174,6 +200,7 @@ function restore(state: RumorState, record: Data, ctx: Ctx): void {
   if (!isRumor(record)) return;
   const [origin, life, sequence] = record;
   knownOf(state, origin, life).add(sequence);
+  ctx.reach('restarted-with-rumors');
   if (origin === ctx.self && life === ctx.life) state.nextSequence = Math.max(state.nextSequence, sequence + 1);
   heat(state, record);
 }
@@ -251,6 +278,7 @@ function nextBatches(state: RumorState, to: string | undefined, ctx: Ctx): HotRu
           maxDatagramsPerRound,
         );
   const waiting = all.length > maxDatagramsPerRound;
+  if (waiting) ctx.reach('more-than-a-round-carries');
   for (const batch of batches) {
     for (const hot of batch) {
       hot.told++;
@@ -354,12 +382,21 @@ function hear(
     const [origin, life, sequence] = rumor;
     // What claims to be this life's own and is not known was never broadcast.
     const impossible = !state.members.has(origin) || (origin === ctx.self && life === ctx.life);
-    const knew = impossible || knownOf(state, origin, life).has(sequence);
+    const knew =
+      impossible || knownOf(state, origin, life).has(sequence) || !(quirks.trustsSignatures || isGenuine(rumor, ctx));
     known += knew ? '1' : '0';
     if (!knew) learnFromOther(state, rumor, ctx, quirks);
     if (teller !== undefined) state.hot.get(idOf(rumor))?.tellers.add(teller);
   }
   if (message.feedback) ctx.send(from, { type: 'feedback', contact: message.contact, known });
+}
+
+/** Where rumours are signed, whether this one is by its origin. */
+function isGenuine([origin, life, sequence, value, signature]: Rumor, ctx: Ctx): boolean {
+  if (!ctx.settings.signed) return true;
+  return (
+    signature !== undefined && ctx.signer?.verify(origin, signedText(origin, life, sequence, value), signature) === true
+  );
 }
 
 function learnFromOther(state: RumorState, rumor: Rumor, ctx: Ctx, quirks: RumorQuirks): void {
@@ -391,6 +428,7 @@ function answerPull(state: RumorState, to: string, teller: string | undefined, c
 
 function takeFeedback(state: RumorState, message: Message & { type: 'feedback' }, ctx: Ctx): void {
   const told = state.awaited.get(message.contact);
+  if (told === undefined) ctx.reach('feedback-repeated');
   if (told === undefined || told.length !== message.known.length) return;
   // A duplicate of the datagram would bring a second, worthless feedback.
   state.awaited.delete(message.contact);

@@ -11,6 +11,8 @@ export interface RumorSettings {
   readonly maxRounds: number;
   readonly intervalMs: number;
   readonly maxDatagramsPerRound: number;
+  readonly signed: boolean;
+  readonly peerMessagesPerSecond: number;
 }
 
 const SECTION = 'Demers et al. 1987, section 1.4';
@@ -72,6 +74,21 @@ export const rumorSettings: SettingsSpec<RumorSettings> = {
     source: 'own; the paper assumes that all hot rumours fit',
     min: 1,
     max: 1024,
+    integer: true,
+  },
+  signed: {
+    default: false,
+    unit: '',
+    doc: 'A rumour counts only with the signature of its origin over origin, life, sequence and value.',
+    source: 'own; Ed25519 (RFC 8032), keys out of the plan',
+  },
+  peerMessagesPerSecond: {
+    default: 0,
+    unit: 'messages',
+    doc: 'Messages a second taken from each peer, with bursts of as many; those above are dropped. 0: no limit.',
+    source: 'own',
+    min: 0,
+    max: 1_000_000,
     integer: true,
   },
 };

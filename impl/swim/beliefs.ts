@@ -5,6 +5,7 @@ import { logarithmicLimit } from '../primitives/suspicion.ts';
 import type { Data } from '../protocol.ts';
 import type { Message } from './messages.ts';
 import { suspicionMs } from './settings.ts';
+import { restoreProofs, SIGNATURE_BYTES } from './signing.ts';
 import type { SwimContext, SwimState, Timer } from './state.ts';
 
 const NOTHING: readonly Update[] = [];
@@ -19,6 +20,16 @@ export function retransmitLimit(state: SwimState, ctx: SwimContext): number {
   return logarithmicLimit(ctx.settings.retransmitMultiplier, knownUp(state));
 }
 
+/** At least the size of an update in a message, bytes. */
+export function sizeOf(update: Update, ctx: SwimContext): number {
+  return updateBytes(update) + (ctx.settings.signed ? SIGNATURE_BYTES : 0);
+}
+
+/** Room for updates beside the sender's own signature, and that of `target`. */
+function roomFor(ctx: SwimContext, target?: string): number {
+  return roomForUpdates(target) - (ctx.settings.signed ? 2 * SIGNATURE_BYTES : 0);
+}
+
 export function ownUpdate(state: SwimState): Update {
   return [state.self, state.life, state.incarnation, state.left ? LEFT : ALIVE];
 }
@@ -26,6 +37,7 @@ export function ownUpdate(state: SwimState): Update {
 /**
  * Takes in one claim. In a sync (`whole`), a death that contradicts what is held only makes the member suspect, as in
  * memberlist's mergeState: it may be the other side's view of a partition, and the accused gets its chance to refute.
+ * In signed mode so does every death that is only heard of: whoever says it may lie.
  */
 export function learn(state: SwimState, update: Update, whole: boolean, ctx: SwimContext): void {
   const name = update[0];
@@ -47,7 +59,8 @@ export function learn(state: SwimState, update: Update, whole: boolean, ctx: Swi
     believe(state, [name, update[1], update[2] + 1, ALIVE], ctx);
     return;
   }
-  if (whole && update[3] === DEAD && isUp(held) && held[1] === update[1]) {
+  const hearsay = whole || ctx.settings.signed;
+  if (hearsay && update[3] === DEAD && isUp(held) && held[1] === update[1]) {
     const suspicion: Update = [name, update[1], update[2], SUSPECT, state.self];
     if (beats(suspicion, held)) believe(state, suspicion, ctx);
     return;
@@ -59,9 +72,13 @@ export function learn(state: SwimState, update: Update, whole: boolean, ctx: Swi
 export function believe(state: SwimState, update: Update, ctx: SwimContext): void {
   const [name, life, incarnation, status, by] = update;
   const before = state.beliefs.get(name);
+  if (status === ALIVE && before?.[1] === life && before[3] !== ALIVE) {
+    ctx.reach(before[3] === SUSPECT ? 'suspicion-refuted' : 'dead-revived');
+    if (before[3] === SUSPECT) ctx.reach('refuted-while-partitioned');
+  }
   hold(state, update, ctx);
   state.changed.add(name);
-  state.queue.put(name, update, updateBytes(update));
+  state.queue.put(name, update, sizeOf(update, ctx));
   ctx.emit({
     kind: 'status',
     subject: name,
@@ -106,7 +123,7 @@ function hearOfSelf(state: SwimState, update: Update, ctx: SwimContext): void {
   state.incarnationChanged = true;
   state.whole = undefined;
   const own = ownUpdate(state);
-  state.queue.put(state.self, own, updateBytes(own));
+  state.queue.put(state.self, own, sizeOf(own, ctx));
   ctx.emit({
     kind: 'refute',
     incarnation: state.incarnation,
@@ -121,6 +138,7 @@ export function endSuspicion(state: SwimState, timer: Extract<Timer, { t: 'suspi
   const now = ctx.monotonic();
   if (now - timer.due > ctx.settings.probeIntervalMs) {
     // This member itself stood still and heard nothing meanwhile: the suspect gets its time again (Lifeguard's point).
+    ctx.reach('suspicion-prolonged');
     const delayMs = suspicionMs(ctx.settings, knownUp(state));
     ctx.setTimer(delayMs, { ...timer, due: now + delayMs } satisfies Timer);
     return;
@@ -139,7 +157,7 @@ export function updatesFor(state: SwimState, to: string, ctx: SwimContext, targe
   const updates: Update[] = [];
   if (accused) updates.push(held);
   if (state.left) updates.push(ownUpdate(state));
-  const room = roomForUpdates(target) - updates.reduce((sum, update) => sum + updateBytes(update), 0);
+  const room = roomFor(ctx, target) - updates.reduce((sum, update) => sum + sizeOf(update, ctx), 0);
   state.queue.take(updates, ctx.settings.piggybackEntries - updates.length, room, retransmitLimit(state, ctx));
   return updates;
 }
@@ -150,19 +168,22 @@ export function sendNews(state: SwimState, to: string, ctx: SwimContext): void {
 }
 
 /** The whole state with self in it, as one list that is never changed, and its size. */
-function wholeState(state: SwimState): { readonly updates: readonly Update[]; readonly bytes: number } {
+function wholeState(
+  state: SwimState,
+  ctx: SwimContext,
+): { readonly updates: readonly Update[]; readonly bytes: number } {
   if (state.whole === undefined) {
     const updates = [ownUpdate(state), ...state.beliefs.values()];
-    state.whole = { updates, bytes: updates.reduce((sum, update) => sum + updateBytes(update), 0) };
+    state.whole = { updates, bytes: updates.reduce((sum, update) => sum + sizeOf(update, ctx), 0) };
   }
   return state.whole;
 }
 
 /** A whole-state exchange: a datagram where the state fits into one, a stream where it does not. */
 export function sendSync(state: SwimState, to: string, wantsAnswer: boolean, ctx: SwimContext): void {
-  const { updates, bytes } = wholeState(state);
+  const { updates, bytes } = wholeState(state, ctx);
   const message: Message = { k: 'sync', q: wantsAnswer, i: state.incarnation, u: updates };
-  if (bytes <= roomForUpdates()) ctx.send(to, message);
+  if (bytes <= roomFor(ctx)) ctx.send(to, message);
   else ctx.stream(to, message);
 }
 
@@ -187,6 +208,7 @@ export function restore(state: SwimState, records: readonly Data[], ctx: SwimCon
   const known = (name: string) => name !== state.self && state.roster.has(name);
   const { incarnation, latest } = sumOfRecords(records, known);
   state.incarnation = Math.max(state.incarnation, incarnation);
+  restoreProofs(state, records);
   for (const [name, update] of latest) {
     hold(state, update, ctx);
     const [, life, incarnation, status] = update;

@@ -33,9 +33,9 @@ export function swimBounds(settings: SwimSettings, conditions: Conditions): Boun
   const detectionMs = spreadMs + deathMs;
 
   // After a partition each member pings its dead in turn. The sides may be many, but each finds another one as soon as
-  // it has passed over the c members that are really gone, so their number halves at least; a turn through all dead
+  // it has passed over the members that are really gone, or lie, so their number halves at least; a turn through all dead
   // takes at most 2(n-1) contacts in any case.
-  const gone = Math.min(conditions.livesLost.length, n - 2);
+  const gone = Math.min(new Set([...conditions.livesLost, ...conditions.byzantine]).size, n - 2);
   const contacts = Math.min(2 * (n - 1), Math.ceil(Math.log2(n)) * (2 * gone + 2));
   const contactMs = contacts * (settings.deadContactIntervalMs + noiseMs) + 8 * hopMs;
   // What the one side says of the other then reaches all who are accused, their refutations spread on their own side,

@@ -1,6 +1,7 @@
 /** What SWIM promises here, and where the promise ends. */
 import { beyondProbing } from '../primitives/probe-assumptions.ts';
-import type { Claim } from '../protocol.ts';
+import { belowAThird, whereSigned } from '../primitives/tolerance.ts';
+import type { Claim, Tolerance } from '../protocol.ts';
 import type { SwimSettings } from './settings.ts';
 
 export const swimClaims: readonly Claim<SwimSettings>[] = [
@@ -32,5 +33,21 @@ export const swimClaims: readonly Claim<SwimSettings>[] = [
       'state too.',
     source: "SWIM section 4.2; Lifeguard's buddy system",
     beyond: beyondProbing,
+  },
+];
+
+export const swimTolerates: readonly Tolerance<SwimSettings>[] = [
+  {
+    behaviours: ['no-refute', 'replay', 'flood'],
+    liars: belowAThird,
+    properties: ['detection', 'refutation'],
+    statement: 'fewer than a third may let accusations of themselves stand, repeat old messages, or send too many',
+  },
+  {
+    behaviours: ['accuse', 'forge', 'sybil', 'bad-signature'],
+    liars: whereSigned<SwimSettings>(belowAThird),
+    properties: ['refutation'],
+    statement:
+      'signed: fewer than a third may accuse whom they like and speak for others: nobody raises the incarnation of a member that does not lie, and none is given up for what was only heard',
   },
 ];

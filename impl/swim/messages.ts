@@ -7,6 +7,8 @@ interface Common {
   readonly i: number;
   /** Piggybacked updates, or the whole state in a sync. */
   readonly u: readonly Update[];
+  /** Signed mode: the sender's signature of `i`, one for each of `u`, and in an `iack` the one of `j`. */
+  readonly g?: readonly string[] | undefined;
 }
 
 /** `s` names the exchange at the member that started it. */
@@ -39,14 +41,22 @@ export function decode(raw: unknown): Message | undefined {
   const kind = fields.k;
   if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
   const own = FIELDS[kind as Message['k']];
-  if (Object.keys(fields).length !== own.length + 3) return undefined;
+  const signed = Object.hasOwn(fields, 'g');
+  if (Object.keys(fields).length !== own.length + (signed ? 4 : 3)) return undefined;
   if (!isNumber(fields.i)) return undefined;
   for (const field of own) {
     const value = fields[field];
     const good = field === 't' ? isName(value) : field === 'q' ? typeof value === 'boolean' : isNumber(value);
     if (!good) return undefined;
   }
-  return isUpdateList(fields.u) ? (raw as Message) : undefined;
+  if (!isUpdateList(fields.u)) return undefined;
+  return !signed || areSignatures(fields.g, fields.u.length + (kind === 'iack' ? 2 : 1)) ? (raw as Message) : undefined;
+}
+
+/** One for each claim; what is cut short or missing (an empty text) fails when it is checked. */
+function areSignatures(value: unknown, count: number): boolean {
+  if (!Array.isArray(value) || value.length !== count) return false;
+  return value.every((text: unknown) => typeof text === 'string' && /^[\w-]{0,86}$/.test(text));
 }
 
 const KIND_NAMES: Readonly<Record<Message['k'], string>> = {

@@ -9,3 +9,7 @@ export const swimInflatesOthers: SwimProtocol = createSwim({ inflatesOthers: tru
 export const swimNeverDetects: SwimProtocol = createSwim({ neverDetects: true });
 /** Never contacts the dead: after a partition that killed both sides in each other's eyes, convergence must catch it. */
 export const swimForgetsDead: SwimProtocol = createSwim({ forgetsDead: true });
+/** Signed mode: takes every signature for good, so that a liar raises the incarnations of others: refutation. */
+export const swimTrustsSignatures: SwimProtocol = createSwim({ trustsSignatures: true });
+/** Signed mode: believes accusations at incarnations that the accused never signed: refutation. */
+export const swimBelievesAccusers: SwimProtocol = createSwim({ believesAccusers: true });

@@ -14,6 +14,11 @@ function sendPing(state: SwimState, to: string, sequence: number, ctx: SwimConte
   ctx.send(to, { k: 'ping', s: sequence, i: state.incarnation, u: updatesFor(state, to, ctx) });
 }
 
+/** A ping of no period, whose answer counts for what it says. */
+export function pingNow(state: SwimState, to: string, ctx: SwimContext): void {
+  sendPing(state, to, nextSequence(state), ctx);
+}
+
 /** The end of one protocol period and the start of the next. */
 export function probePeriod(state: SwimState, ctx: SwimContext): void {
   if (state.left) return;
@@ -86,6 +91,7 @@ export function onProbeMessage(
     }
     case 'iack':
       learn(state, [message.t, message.l, message.j, ALIVE], false, ctx);
+      if (state.probe?.acked === false && state.probe.sequence === message.s) ctx.reach('saved-by-another');
       noteAck(state, message.t, message.s);
       return;
   }

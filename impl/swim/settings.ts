@@ -13,6 +13,8 @@ export type SwimSettings = {
   readonly syncIntervalMs: number;
   readonly deadContactIntervalMs: number;
   readonly joinRetryMs: number;
+  readonly signed: boolean;
+  readonly peerMessagesPerSecond: number;
 };
 
 /**
@@ -103,7 +105,25 @@ export const swimSettings: SettingsSpec<SwimSettings> = {
     min: 10,
     max: 600_000,
   },
+  signed: {
+    default: false,
+    unit: '',
+    doc: "An incarnation counts only with its owner's signature, and who is accused by others is asked before it is given up.",
+    source: 'own; Ed25519 (RFC 8032), keys out of the plan',
+  },
+  peerMessagesPerSecond: {
+    default: 0,
+    unit: 'messages',
+    doc: 'Messages a second taken from each peer, with bursts of as many; those above are dropped. 0: no limit.',
+    source: 'own',
+    min: 0,
+    max: 1_000_000,
+    integer: true,
+  },
 };
+
+/** Below this a member's own probes, relays and answers could be dropped. */
+const LEAST_MESSAGES_PER_PERIOD = 8;
 
 export function checkSwimSettings(settings: SwimSettings): string | undefined {
   if (settings.probeTimeoutMs >= settings.probeIntervalMs) {
@@ -111,6 +131,10 @@ export function checkSwimSettings(settings: SwimSettings): string | undefined {
       `probeTimeoutMs (${settings.probeTimeoutMs}) must be below probeIntervalMs (${settings.probeIntervalMs}), ` +
       'so that indirect probes have time; about a half of it is usual'
     );
+  }
+  const least = Math.ceil((LEAST_MESSAGES_PER_PERIOD * 1000) / settings.probeIntervalMs);
+  if (settings.peerMessagesPerSecond > 0 && settings.peerMessagesPerSecond < least) {
+    return `peerMessagesPerSecond (${settings.peerMessagesPerSecond}) drops what honest peers send; take 0 or at least ${least}`;
   }
   return undefined;
 }

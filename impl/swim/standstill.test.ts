@@ -36,6 +36,7 @@ beforeEach(() => {
     persist: (record) => records.push(record),
     reply: () => {},
     emit: (observation) => emitted.push(observation),
+    reach: () => undefined,
     announce: () => {},
   };
 });

@@ -2,6 +2,7 @@
 import { PeerSet } from '../member/peers.ts';
 import type { Update } from '../primitives/membership-order.ts';
 import { PiggybackQueue } from '../primitives/piggyback-queue.ts';
+import { PeerLimiter } from '../primitives/rate-limit.ts';
 import { Rotation } from '../primitives/rotation.ts';
 import type { Context } from '../protocol.ts';
 import type { Message } from './messages.ts';
@@ -19,6 +20,12 @@ export interface Quirks {
   readonly neverDetects: boolean;
   /** Never contacts those it holds dead. */
   readonly forgetsDead: boolean;
+  /** Signed mode: takes every signature for good. */
+  readonly trustsSignatures: boolean;
+  /** Signed mode: believes accusations at incarnations that the accused never signed. */
+  readonly believesAccusers: boolean;
+  /** Takes all that peers send, whatever the limit. */
+  readonly ignoresLimit: boolean;
 }
 
 export const NO_QUIRKS: Quirks = {
@@ -26,6 +33,9 @@ export const NO_QUIRKS: Quirks = {
   inflatesOthers: false,
   neverDetects: false,
   forgetsDead: false,
+  trustsSignatures: false,
+  believesAccusers: false,
+  ignoresLimit: false,
 };
 
 /** A timer's data: whatever shows that it is stale stands in it. */
@@ -46,6 +56,14 @@ interface Probe {
   /** What was held of the target when the probe began. */
   readonly held: Update | undefined;
   acked: boolean;
+}
+
+/** A member's own signatures, for one incarnation of one life; a missing one is the empty text. */
+export interface Proof {
+  readonly life: number;
+  readonly incarnation: number;
+  readonly alive: string;
+  readonly left: string;
 }
 
 /** A probe made for somebody else. */
@@ -86,6 +104,10 @@ export interface SwimState {
   incarnationChanged: boolean;
   /** The whole state as a sync carries it; undefined when something changed since it was last made. */
   whole: { readonly updates: readonly Update[]; readonly bytes: number } | undefined;
+  /** Signed mode: by member, the signatures of what it last said of itself. */
+  readonly proofs: Map<string, Proof>;
+  ownProof: { readonly text: string; readonly signature: string } | undefined;
+  readonly limiter: PeerLimiter;
   /** Messages and updates that were passed over: unknown names, former lives. */
   ignored: number;
 }
@@ -114,6 +136,9 @@ export function initSwim(quirks: Quirks, ctx: SwimContext): SwimState {
     changed: new Set(),
     incarnationChanged: false,
     whole: undefined,
+    proofs: new Map(),
+    ownProof: undefined,
+    limiter: new PeerLimiter(),
     ignored: 0,
   };
 }

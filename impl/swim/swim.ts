@@ -7,9 +7,12 @@
  * learned rides on these messages. What the piggybacking misses, a periodic exchange of whole states repairs, and the
  * dead are pinged now and then, so that the sides of a healed partition find each other again.
  *
+ * Liars: with `signed` an incarnation needs its owner's signature, and fewer than a third of the members may accuse, forge,
+ * replay or make members up; without it any accusation is believed, and nothing of that is survived (signing.ts,
+ * claims.ts).
+ *
  * Order of claims: order.ts. Messages: messages.ts. Beliefs and refutation: beliefs.ts. Probes: probing.ts.
  */
-import { updateBytes } from '../primitives/membership-claims.ts';
 import { ALIVE, isUp, SUSPECT } from '../primitives/membership-order.ts';
 import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import {
@@ -22,12 +25,15 @@ import {
   retransmitLimit,
   sendNews,
   sendSync,
+  sizeOf,
 } from './beliefs.ts';
 import { swimBounds } from './bounds.ts';
-import { swimClaims } from './claims.ts';
+import { swimClaims, swimTolerates } from './claims.ts';
+import { swimLies } from './lies.ts';
 import { decode, kindOf, type Message } from './messages.ts';
-import { askOthers, contactDead, onProbeMessage, probePeriod } from './probing.ts';
+import { askOthers, contactDead, onProbeMessage, pingNow, probePeriod } from './probing.ts';
 import { checkSwimSettings, type SwimSettings, swimSettings, syncPeriodMs } from './settings.ts';
+import { signed, verified } from './signing.ts';
 import { initSwim, NO_QUIRKS, type Quirks, type SwimContext, type SwimState, type Timer } from './state.ts';
 
 /** Who is up in whose eyes, as sorted `name/life`; self among the alive. Dead and left are not listed. */
@@ -40,7 +46,7 @@ function start(state: SwimState, restored: readonly Data[] | undefined, seeds: r
   if (restored !== undefined) restore(state, restored, ctx);
   state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
   const own = ownUpdate(state);
-  state.queue.put(state.self, own, updateBytes(own));
+  state.queue.put(state.self, own, sizeOf(own, ctx));
   // Random phases: members that start together do not probe in lock-step.
   ctx.setTimer(random.next() * settings.probeIntervalMs, { t: 'probe' } satisfies Timer);
   ctx.setTimer(random.next() * settings.syncIntervalMs, { t: 'sync' } satisfies Timer);
@@ -78,9 +84,14 @@ function leave(state: SwimState, ctx: SwimContext): void {
   for (const peer of state.up.sample(retransmitLimit(state, ctx))) sendNews(state, peer, ctx);
 }
 
-function onMessage(state: SwimState, from: string, fromLife: number, message: Message, ctx: SwimContext): void {
+function onMessage(state: SwimState, from: string, fromLife: number, arrived: Message, ctx: SwimContext): void {
   const before = state.beliefs.get(from);
   if (from === state.self || !state.roster.has(from) || (before !== undefined && before[1] > fromLife)) {
+    state.ignored++;
+    return;
+  }
+  const message = ctx.settings.signed ? verified(state, from, fromLife, arrived, ctx) : arrived;
+  if (message === undefined) {
     state.ignored++;
     return;
   }
@@ -89,6 +100,7 @@ function onMessage(state: SwimState, from: string, fromLife: number, message: Me
   learn(state, [from, fromLife, message.i, ALIVE], false, ctx);
   for (const update of message.u) learn(state, update, whole, ctx);
   if (message.k === 'sync') {
+    if (state.left) ctx.reach('sync-races-leave');
     state.joined = true;
     if (message.q) sendSync(state, from, false, ctx);
   } else if (message.k !== 'news') {
@@ -98,6 +110,12 @@ function onMessage(state: SwimState, from: string, fromLife: number, message: Me
   const answered = message.k === 'ping' || (message.k === 'sync' && message.q);
   if (state.incarnation !== incarnation && !answered) sendNews(state, from, ctx);
   if (before !== undefined && !isUp(before) && isUp(state.beliefs.get(from)) && !whole) meetAgain(state, from, ctx);
+  if (ctx.settings.signed) askSuspects(state, ctx);
+}
+
+/** Signed mode: whoever this message made a suspect is asked itself, with the accusation on board. */
+function askSuspects(state: SwimState, ctx: SwimContext): void {
+  for (const name of state.changed) if (state.beliefs.get(name)?.[3] === SUSPECT) pingNow(state, name, ctx);
 }
 
 /** One that was held dead has spoken: its side and this one exchange all they know, at most once a period. */
@@ -142,7 +160,24 @@ function onOperation(state: SwimState, id: number, f: string, ctx: SwimContext):
   }
 }
 
-function handle(state: SwimState, event: ProtocolEvent<Message>, ctx: SwimContext): void {
+/** Signed mode: the same context, where whatever leaves carries its signatures. */
+function signing(state: SwimState, ctx: SwimContext): SwimContext {
+  if (!ctx.settings.signed) return ctx;
+  return {
+    ...ctx,
+    send: (to, message) => ctx.send(to, signed(state, message, ctx)),
+    stream: (to, message) => ctx.stream(to, signed(state, message, ctx)),
+  };
+}
+
+function isTooMuch(state: SwimState, event: ProtocolEvent<Message>, ctx: SwimContext): boolean {
+  if (event.type !== 'message' || state.quirks.ignoresLimit) return false;
+  return !state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic());
+}
+
+function handle(state: SwimState, event: ProtocolEvent<Message>, plain: SwimContext): void {
+  if (isTooMuch(state, event, plain)) return;
+  const ctx = signing(state, plain);
   switch (event.type) {
     case 'start':
       start(state, event.restored, event.seeds, ctx);
@@ -195,6 +230,16 @@ export function createSwim(quirks: Partial<Quirks> = {}): SwimProtocol {
     view,
     decode,
     kindOf,
+    lies: swimLies,
+    tolerates: swimTolerates,
+    sometimes: {
+      'suspicion-refuted': { doc: 'a suspect is found alive at a higher incarnation' },
+      'refuted-while-partitioned': { doc: 'a suspicion is refuted while members are cut off', during: ['partition'] },
+      'dead-revived': { doc: 'one declared dead is found alive, in the same life' },
+      'suspicion-prolonged': { doc: 'a suspicion is prolonged because the accuser itself stood still' },
+      'saved-by-another': { doc: 'the direct probe is lost, and the answer comes through another member' },
+      'sync-races-leave': { doc: 'a whole-state exchange (push-pull) reaches a member that is leaving' },
+    },
   };
 }
 

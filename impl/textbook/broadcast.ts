@@ -14,11 +14,21 @@ import {
   brachaBounds,
   brachaClaims,
   brachaSettings,
+  brachaTolerates,
   faultsTolerated,
 } from '../bracha/settings.ts';
 import { hashText } from '../primitives/digest.ts';
-import { type Context, type Data, type Lie, type Protocol, type ProtocolEvent, settingsOf } from '../protocol.ts';
-import { claimsLike } from './claims-like.ts';
+import { othersOf, retelling, speaking, withhold } from '../primitives/lying.ts';
+import {
+  type Context,
+  type Data,
+  type Lie,
+  type Protocol,
+  type ProtocolEvent,
+  settingsOf,
+  type Told,
+} from '../protocol.ts';
+import { claimsLike, tolerancesLike } from './claims-like.ts';
 
 type Settings = Pick<BrachaSettings, 'f'>;
 
@@ -55,12 +65,66 @@ function signatureOf(value: string, origin: string): number {
 }
 
 /** Tells one half of the members a forgery, under a signature as good as the real one. */
-const equivocate: Lie<Message> = ({ roster }) => {
-  return (to, message) => {
-    if (roster.indexOf(to) % 2 === 0) return [message];
+const equivocate: Lie<Message, Settings> = ({ roster }) =>
+  retelling((message, to) => {
+    if (roster.indexOf(to) % 2 === 0) return message;
     const value = `${message.value}~`;
-    return [{ ...message, value, signature: signatureOf(value, message.origin) }];
+    return { ...message, value, signature: signatureOf(value, message.origin) };
+  });
+
+/** Says nothing at all, in any phase, to half of the members: with a READY kept back nobody makes up for it. */
+const silence: Lie<Message, Settings> = withhold;
+
+const VOTE_EVERY_MS = 20;
+
+/**
+ * Broadcasts two values at once to everybody and, when the others have had time to vote, votes for both: one READY heard
+ * too early would silence theirs.
+ */
+const voteTwice: Lie<Message, Settings> = (context) => {
+  const others = othersOf(context);
+  let fresh: Message[] = [];
+  let due: Message[] = [];
+  const known = new Set<string>();
+  return {
+    tell: (to, message) => {
+      if (message.type === 'ready') return [];
+      if (message.type !== 'init') return [{ to, message }];
+      const value = `${message.value}~`;
+      return [message, { ...message, value, signature: signatureOf(value, message.origin) }].map((one) => ({
+        to,
+        message: one,
+      }));
+    },
+    hear: (_from, _life, message) => {
+      if (message.type !== 'echo' || known.has(message.value)) return;
+      known.add(message.value);
+      fresh.push({ ...message, type: 'ready' });
+    },
+    everyMs: VOTE_EVERY_MS,
+    act() {
+      const now = due;
+      due = fresh;
+      fresh = [];
+      return now.flatMap((message) => others.map((to): Told<Message> => ({ to, message })));
+    },
   };
+};
+
+const FORGE_EVERY_MS = 500;
+
+/** Broadcasts in the name of others, whose signature it computes. */
+const forge: Lie<Message, Settings> = (context) => {
+  const others = othersOf(context);
+  let count = 0;
+  return speaking(FORGE_EVERY_MS, () => {
+    const origin = others[count++ % Math.max(1, others.length)];
+    if (origin === undefined) return [];
+    const value = `forged ${context.self} ${count}`;
+    const sequence = 1_000_000 + count;
+    const message: Message = { type: 'init', origin, life: 1, sequence, value, signature: signatureOf(value, origin) };
+    return others.map((to): Told<Message> => ({ to, message }));
+  });
 };
 
 export const textbookBroadcast: Protocol<State, Message, Data, Settings> = {
@@ -88,7 +152,8 @@ export const textbookBroadcast: Protocol<State, Message, Data, Settings> = {
       .sort((a, b) => (String(a) < String(b) ? -1 : 1)),
   decode,
   kindOf: (message) => message.type,
-  lies: { equivocate },
+  lies: { equivocate, withhold: silence, forge, 'vote-twice': voteTwice },
+  tolerates: tolerancesLike(brachaTolerates, asReal),
 };
 
 function decode(raw: unknown): Message | undefined {

@@ -80,6 +80,8 @@ function asReal({ lossProbability, intervalMs }: Settings): RumorSettings {
     fanout: 1,
     maxRounds: 100_000,
     maxDatagramsPerRound: 1,
+    signed: false,
+    peerMessagesPerSecond: 0,
     intervalMs,
   };
 }

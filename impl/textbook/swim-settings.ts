@@ -69,5 +69,7 @@ export function asReal(own: Settings): SwimSettings {
     syncIntervalMs: 2.5 * probeIntervalMs,
     deadContactIntervalMs: 2.5 * probeIntervalMs,
     joinRetryMs: 1.5 * probeIntervalMs,
+    signed: false,
+    peerMessagesPerSecond: 0,
   };
 }

@@ -1,0 +1,38 @@
+/** Lies about entries of a replicated map, which travel as key, version, value, key, version, value, ... */
+import { encodeVersion, parseVersion, WALL_LIMIT_MS } from './hybrid-clock.ts';
+import type { StoredValue } from './versioned-map.ts';
+
+export type Items = readonly (StoredValue | null)[];
+
+const FORGED = '~';
+/** How much later than the real one a forged version is, ms. */
+const AHEAD_MS = 60_000;
+/** Longer texts stay as they are, so that no entry outgrows its limits. */
+const MARKED_LENGTH = 64;
+
+/** A text or number that no client wrote. */
+export function altered(value: StoredValue | null): StoredValue | null {
+  if (typeof value === 'number') return value + 1_000_000;
+  if (typeof value === 'string') return value.length > MARKED_LENGTH ? value : value + FORGED;
+  return value;
+}
+
+/** Each entry through `change`. */
+export function retoldItems(
+  items: Items,
+  change: (key: string, version: string, value: StoredValue | null) => readonly [string, StoredValue | null],
+): Items {
+  const out: (StoredValue | null)[] = [];
+  for (let i = 0; i + 2 < items.length; i += 3) {
+    const key = items[i] as string;
+    out.push(key, ...change(key, items[i + 1] as string, items[i + 2] as StoredValue | null));
+  }
+  return out;
+}
+
+/** A version that beats `version`, in the name of the same writer. */
+export function laterVersion(version: string): string {
+  const parts = parseVersion(version);
+  if (parts === undefined || parts.wallMs + AHEAD_MS >= WALL_LIMIT_MS) return version;
+  return encodeVersion({ wallMs: parts.wallMs + AHEAD_MS, counter: parts.counter }, parts.writer, parts.life);
+}

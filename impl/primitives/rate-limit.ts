@@ -1,0 +1,32 @@
+/** A limit on what a member takes from each peer: a bucket per peer that a second fills (token bucket). */
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+export class PeerLimiter {
+  /** Peers are members of the plan, so their number is bounded. */
+  readonly #buckets = new Map<string, Bucket>();
+  /** Messages that were refused. */
+  dropped = 0;
+
+  /** Whether one more message of `peer` may be taken now. `perSecond` of 0: always. A burst of a second's worth passes. */
+  admits(peer: string, perSecond: number, nowMs: number): boolean {
+    if (perSecond === 0) return true;
+    let bucket = this.#buckets.get(peer);
+    if (bucket === undefined) {
+      bucket = { tokens: perSecond, atMs: nowMs };
+      this.#buckets.set(peer, bucket);
+    }
+    const gained = (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1000;
+    bucket.tokens = Math.min(perSecond, bucket.tokens + gained);
+    bucket.atMs = nowMs;
+    if (bucket.tokens < 1) {
+      this.dropped++;
+      return false;
+    }
+    bucket.tokens--;
+    return true;
+  }
+}
