@@ -1,5 +1,5 @@
 /** The checker contract: a pure fold over the history, to properties. */
-import type { Bounds, Claim, Conditions } from '../../impl/protocol.ts';
+import type { Bounds, Claim, Conditions, Tolerance } from '../../impl/protocol.ts';
 import type { HistoryLine, LineType } from './history.ts';
 import type { PlannedChannel, PlanOutline } from './plan.ts';
 import type { PropertyResult } from './verdict.ts';
@@ -12,6 +12,8 @@ export interface JudgedChannel {
   readonly converges: boolean;
   readonly claims: readonly Claim<unknown>[];
   readonly bounds: Bounds;
+  /** Absent: it bears no liars. */
+  readonly tolerates?: readonly Tolerance<unknown>[] | undefined;
 }
 
 export interface CheckContext {
@@ -66,8 +68,13 @@ export interface FaultWindow {
 
 /** What the history has said so far about members and faults. */
 export interface Timeline {
-  /** By member name, in order of time. */
+  /**
+   * By member name, in order of time. Where the plan heals a core alone, a member outside it counts as crashed from
+   * the moment at which it is cut off for good.
+   */
   readonly stays: ReadonlyMap<string, readonly Stay[]>;
+  /** The same as it really was, cut off or not: what faults are measured against. */
+  readonly actualStays: ReadonlyMap<string, readonly Stay[]>;
   readonly faults: readonly FaultWindow[];
   /** Heal as it really was, ns; undefined before. */
   readonly healedAt: number | undefined;
@@ -76,7 +83,7 @@ export interface Timeline {
   readonly end: 'completed' | 'interrupted' | undefined;
   /** Time of the latest line so far, ns. */
   readonly lastTime: number;
-  /** The life ended for good: a later life was started, or the member is down when the history ends. */
+  /** The life ended for good: a later life was started, or the member is down, or cut off, when the history ends. */
   lifeEndedAt(member: string, life: number): number | undefined;
   /** Up (paused or not) during all of [from, until]. */
   upThroughout(member: string, from: number, until: number): boolean;

@@ -1,6 +1,7 @@
 /** What a plan will do to the members, as far as claims and bounds depend on it. A pure function of plan and cluster. */
 import type { Conditions, PlannedLoad } from '../../impl/protocol.ts';
 import { mostBaseMs } from './base-links.ts';
+import { outsidersOf } from './core.ts';
 import { overlayOf } from './overlay.ts';
 import type { Plan, PlannedOperation } from './plan.ts';
 
@@ -22,8 +23,10 @@ export function plannedKinds(operations: readonly PlannedOperation[]): ReadonlyM
 
 export function conditionsOf(plan: Plan, cluster: string): Conditions {
   const byzantine = new Set<string>();
-  const livesLost = new Set<string>();
-  const stayDown = new Set<string>();
+  const behaviours = new Map<string, Set<string>>();
+  // To those who heal, whoever stays cut off is as good as dead.
+  const livesLost = new Set<string>(outsidersOf(plan));
+  const stayDown = new Set<string>(livesLost);
   const kinds = new Set<string>();
   let timerDrift = 0;
   let wallErrorMs = 0;
@@ -32,6 +35,7 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     switch (fault.type) {
       case 'byzantine':
         for (const target of fault.targets) byzantine.add(target);
+        behaviours.set(fault.channel, (behaviours.get(fault.channel) ?? new Set()).add(fault.behaviour));
         break;
       case 'kill':
         if (fault.restart !== 'with-state') for (const target of fault.targets) livesLost.add(target);
@@ -57,8 +61,10 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
   return {
     n: plan.members.length,
     byzantine: [...byzantine].sort(),
+    behaviours: new Map([...behaviours].map(([channel, set]) => [channel, [...set].sort()])),
     livesLost: [...livesLost].sort(),
     stayDown: [...stayDown].sort(),
+    stranded: strandedOf(plan, livesLost, stayDown),
     kinds: [...kinds].sort(),
     timerDrift,
     wallErrorMs,
@@ -69,6 +75,19 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     load: loadOf(plan.operations),
     overlay: overlayOf(plan),
   };
+}
+
+/** Each member joins through the first ones of the plan, itself left out. */
+export const SEEDS = 3;
+
+/** Come back, or may, with no memory and no seed that is up. */
+function strandedOf(plan: Plan, livesLost: ReadonlySet<string>, stayDown: ReadonlySet<string>): string[] {
+  const roster = plan.members.map(({ name }) => name);
+  const isStranded = (name: string): boolean => {
+    const seeds = roster.filter((other) => other !== name).slice(0, SEEDS);
+    return seeds.length > 0 && seeds.every((seed) => stayDown.has(seed));
+  };
+  return roster.filter((name) => livesLost.has(name) && !stayDown.has(name) && isStranded(name));
 }
 
 const SECOND_MS = 1000;

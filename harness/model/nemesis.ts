@@ -10,8 +10,10 @@ export interface NemesisContext {
   readonly random: Random;
   /** Windows in order, ms, all inside [0, timeMs]; chosen from --fault-every and --fault-for or the nemesis' default. */
   readonly windows: readonly { readonly atMs: number; readonly untilMs: number }[];
-  /** Channel that a Byzantine behaviour applies to, by behaviour; empty where no protocol offers any. */
+  /** Channels that a Byzantine behaviour applies to, by behaviour; empty where no protocol offers any. */
   readonly behaviours: ReadonlyMap<string, readonly string[]>;
+  /** With how many such members all that is claimed of the channel still holds; 0: not even with one. */
+  readonly tolerated: (channel: string, behaviour: string) => number;
   /** --restart-without-state was given. */
   readonly withoutState: boolean;
 }

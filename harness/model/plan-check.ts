@@ -1,7 +1,9 @@
 /** What a plan's shape cannot say: that names are known, ids unique, windows inside the load, settings in range. */
 import type { AnyProtocol } from '../../impl/protocol.ts';
+import { isolatedBy, outsidersOf } from './core.ts';
 import { UserError } from './errors.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from './fault.ts';
+import { needsKeys, privateKeyOf, publicKeyOf } from './keys.ts';
 import { overlayOf, unreachable } from './overlay.ts';
 import type { Plan } from './plan.ts';
 import { isUnsafeKey, PLAN_LIMITS } from './plan-limits.ts';
@@ -52,6 +54,10 @@ export function checkPlan(plan: Plan, knowledge: PlanKnowledge, file: string): v
       const given = String(member.startAtMs);
       throw wrong(`members[${index}].startAtMs`, 'lies after the heal', given, `start by ${healAtMs}`);
     }
+    if (needsKeys(plan) && member.publicKey !== publicKeyOf(privateKeyOf(plan.seed, member.name))) {
+      const mend = 'make the plan anew with --set signed, or set signed to false';
+      throw wrong(`members[${index}].publicKey`, "is not the one of the plan's seed", member.publicKey, mend);
+    }
   }
 
   const protocols = checkChannels(plan, knowledge, file);
@@ -65,6 +71,8 @@ export function checkPlan(plan: Plan, knowledge: PlanKnowledge, file: string): v
     const problem = faultProblem(fault, members, healAtMs) ?? behaviourProblem(fault, protocols);
     if (problem !== undefined) throw wrong(`${where}.${problem.at}`, problem.what, problem.given, problem.mend);
   }
+
+  checkCore(plan, members, file);
 
   const ids = new Set<number>();
   for (const [index, operation] of plan.operations.entries()) {
@@ -94,6 +102,26 @@ export function checkPlan(plan: Plan, knowledge: PlanKnowledge, file: string): v
     const problem = dataProblem(operation.value);
     if (problem !== undefined) throw wrong(`${where}.value`, problem.what, problem.given, problem.mend);
   }
+}
+
+/** A core leaves somebody out, and whoever it leaves out is cut off from all of it when the rest heals. */
+function checkCore(plan: Plan, members: ReadonlySet<string>, file: string): void {
+  const { core, healAtMs } = plan.closing;
+  if (core === undefined) return;
+  const where = `${file}: closing.core`;
+  for (const [index, name] of core.entries()) {
+    if (!members.has(name))
+      throw new UserError(`${where}[${index}] is no member of the plan`, name, 'name one of members');
+    if (core.indexOf(name) < index) throw new UserError(`${where}[${index}] is named twice`, name, 'name it once');
+  }
+  const outsiders = outsidersOf(plan);
+  if (outsiders.length === 0)
+    throw new UserError(`${where} has every member`, undefined, 'take it out: then all heals');
+  const isolated = new Set(plan.faults.flatMap((fault) => isolatedBy(plan, fault)));
+  const connected = outsiders.find((name) => !isolated.has(name));
+  if (connected === undefined) return;
+  const mend = `kill or pause it, or partition it from all of the core, until ${healAtMs}, with no core member among the targets`;
+  throw new UserError(`${where} leaves out a member that is not cut off at the heal`, connected, mend);
 }
 
 /** The protocol of each channel, by the channel's name. */

@@ -14,6 +14,7 @@ export function createPlanSchema(z: typeof Zod) {
   const linkMs = z.number().min(0).max(60_000);
   const share = z.number().gt(0).max(1);
   const names = z.array(name).min(1).max(PLAN_LIMITS.members);
+  const publicKey = z.string().regex(/^[0-9a-f]{64}$/, { error: 'an Ed25519 key of 64 hexadecimal digits' });
   // Any JSON; checked for dangerous keys afterwards, since a recursive schema is ten times as slow over many operations.
   const data = z.unknown();
 
@@ -99,7 +100,7 @@ export function createPlanSchema(z: typeof Zod) {
     version: z.literal(PLAN_VERSION),
     seed: z.string().regex(SEED_PATTERN, { error: '1 to 64 printable characters' }),
     members: z
-      .array(z.strictObject({ name, startAtMs: timeMs }))
+      .array(z.strictObject({ name, startAtMs: timeMs, publicKey: publicKey.optional() }))
       .min(1)
       .max(PLAN_LIMITS.members),
     channels: z
@@ -116,6 +117,7 @@ export function createPlanSchema(z: typeof Zod) {
       healAtMs: timeMs,
       pollEveryMs: z.number().min(10).max(60_000),
       deadlineMs: z.number().min(1).max(PLAN_LIMITS.timeMs),
+      core: names.optional(),
     }),
     network: z.strictObject({
       latencyMs: linkMs,

@@ -12,6 +12,8 @@ export interface PlannedMember {
   readonly name: string;
   /** When its first life starts. */
   readonly startAtMs: number;
+  /** Ed25519, hex; there where a channel's settings say `signed`. All of them are the run's key directory. */
+  readonly publicKey?: string | undefined;
 }
 
 /** One protocol that every member runs, on a channel of its own. */
@@ -49,6 +51,11 @@ export interface Closing {
   readonly pollEveryMs: number;
   /** ... until all agree, or until this long after the heal. */
   readonly deadlineMs: number;
+  /**
+   * Only what touches these members, or links between them, ends at the heal; who is not among them is cut off from all
+   * of them by then and stays so (core.ts). Absent: everything heals.
+   */
+  readonly core?: readonly string[] | undefined;
 }
 
 /**

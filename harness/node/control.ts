@@ -31,6 +31,10 @@ export interface InitCommand {
   readonly cluster: number;
   /** The key shared with each other member, hex; for channels whose links must be authentic. */
   readonly keys: { readonly [peer: string]: string };
+  /** Where the plan has a key directory: the member's private key, and the public ones by member; hex. */
+  readonly signing?:
+    | { readonly privateKey: string; readonly directory: { readonly [member: string]: string } }
+    | undefined;
   /** Where this life's records are kept. */
   readonly stateFile: string;
   /** Whether the records of an earlier boot of this life are handed back. */

@@ -14,6 +14,8 @@ export interface DrawOptions {
   readonly nodes?: readonly [number, number];
   /** Load, ms, inclusive. */
   readonly timeMs?: readonly [number, number];
+  /** Chance that a kind of fault is switched on; default 0.3. */
+  readonly density?: number;
 }
 
 /** Chance that a kind of fault is switched on in a draw. */
@@ -29,7 +31,8 @@ export function drawRequest(options: DrawOptions): PlanRequest {
   const nodes = least + random.int(most - least + 1);
   const timeMs = shortest + random.int(longest - shortest + 1);
   const members = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
-  const chosen = options.nemeses.filter(() => random.next() < KIND_IS_ON);
+  const density = options.density ?? KIND_IS_ON;
+  const chosen = options.nemeses.filter(() => random.next() < density);
   const faults = chosen.map((nemesis) => ({
     nemesis,
     argument: nemesis.draw(split(options.seed, 'draw', nemesis.type), members),

@@ -4,6 +4,7 @@ import { settingsOf } from '../../impl/protocol.ts';
 import { conditionsOf } from '../model/conditions.ts';
 import { invariant, UserError } from '../model/errors.ts';
 import type { PlannedFault } from '../model/fault.ts';
+import { needsKeys, withPublicKey } from '../model/keys.ts';
 import type { Nemesis, UnnumberedFault } from '../model/nemesis.ts';
 import {
   PLAN_FORMAT,
@@ -64,9 +65,10 @@ const NETWORK = { latencyMs: 0.5, jitterMs: 0.5 } as const;
 /** Throws a UserError for what does not fit together. */
 export function makePlan(request: PlanRequest, knowledge: PlanKnowledge): Plan {
   const protocols = chosenProtocols(request.protocols, knowledge.protocols);
-  const members = planMembers(request);
-  const names = members.map((member) => member.name);
   const channels = planChannels(request, protocols);
+  const keyless = planMembers(request);
+  const names = keyless.map((member) => member.name);
+  const members = needsKeys({ channels }) ? keyless.map((member) => withPublicKey(request.seed, member)) : keyless;
   const { workloads, operations } = planLoad(request, knowledge, protocols, members);
   const draft: Plan = {
     format: PLAN_FORMAT,
@@ -76,7 +78,7 @@ export function makePlan(request: PlanRequest, knowledge: PlanKnowledge): Plan {
     channels,
     workloads,
     operations,
-    faults: planFaults(request, protocols, members),
+    faults: planFaults(request, protocols, channels, members),
     operationTimeoutMs: OPERATION_TIMEOUT_MS,
     closing: { healAtMs: request.timeMs, pollEveryMs: POLL_EVERY_MS, deadlineMs: OPERATION_TIMEOUT_MS },
     network: planNetwork(request.scenario, names),
@@ -216,9 +218,39 @@ function checkSize(operations: number): void {
   }
 }
 
+/** Roles that draw their peers from membership where there is one. */
+const FED = ['dissemination', 'map', 'aggregation'];
+
+/**
+ * The most liars of this kind with which all is still claimed of the channel, and of those that it feeds: where members
+ * lie about who is there, nothing is claimed of what draws its peers from that.
+ */
+function toleratedLiars(
+  protocols: readonly AnyProtocol[],
+  channels: readonly PlannedChannel[],
+  channel: string,
+  behaviour: string,
+  n: number,
+): number {
+  const settings = channels.find(({ name }) => name === channel)?.settings;
+  const protocol = protocols.find(({ name }) => name === channel);
+  if (protocol?.role === 'membership' && protocols.some(({ role }) => FED.includes(role))) return 0;
+  const tolerates = protocol?.tolerates ?? [];
+  const covering = tolerates.filter(({ behaviours }) => behaviours === 'all' || behaviours.includes(behaviour));
+  const claimed = (protocol?.claims ?? []).filter(({ strength }) => strength !== 'none');
+  const borne = claimed.map(({ property }) =>
+    Math.max(
+      0,
+      ...covering.filter(({ properties }) => properties.includes(property)).map(({ liars }) => liars(settings, n)),
+    ),
+  );
+  return borne.length === 0 ? 0 : Math.min(...borne);
+}
+
 function planFaults(
   request: PlanRequest,
   protocols: readonly AnyProtocol[],
+  channels: readonly PlannedChannel[],
   members: readonly PlannedMember[],
 ): PlannedFault[] {
   const behaviours = new Map<string, string[]>();
@@ -234,6 +266,7 @@ function planFaults(
       random: split(request.seed, 'nemesis', nemesis.type),
       windows: faultWindows(nemesis, request.timeMs, request.faultEveryMs, request.faultForMs),
       behaviours,
+      tolerated: (channel, behaviour) => toleratedLiars(protocols, channels, channel, behaviour, members.length),
       withoutState: request.withoutState,
     });
     // Numbered per nemesis, because a fault's id names its draws: another fault's absence must not change it.
@@ -245,7 +278,7 @@ function planFaults(
  * The longest that any chosen protocol may take once all is healed, rounded up to a second, and one more. Computed for
  * real machines whatever the cluster, so that the same flags give the same plan on each; a run ends when all agree.
  */
-function deadlineOf(plan: Plan, protocols: readonly AnyProtocol[]): number {
+export function deadlineOf(plan: Plan, protocols: readonly AnyProtocol[]): number {
   const conditions = conditionsOf(plan, 'local');
   const channels = plan.channels.flatMap((channel) => {
     const protocol = protocols.find((candidate) => candidate.name === channel.protocol);

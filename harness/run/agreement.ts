@@ -3,7 +3,7 @@
 /** Whose views of a channel must be equal for the run to come to rest. */
 export interface AgreementRule {
   readonly channel: string;
-  /** Members that owe agreement when they are up; liars, and where the protocol says so lost lives, are not here. */
+  /** Members that owe agreement when they are up; liars, who is outside the core, and where the protocol says so lost lives, are not here. */
   readonly obliged: ReadonlySet<string>;
   /** Also what one of them has accepted or delivered as a broadcast must be delivered by all of them. */
   readonly delivers: boolean;

@@ -7,6 +7,7 @@
  */
 import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { Cluster, ClusterEvents } from '../model/cluster.ts';
+import { isLasting, outsidersOf } from '../model/core.ts';
 import { invariant } from '../model/errors.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { ClocksLine, HistorySink, LinksLine, TrafficLine } from '../model/history.ts';
@@ -43,6 +44,8 @@ export interface DirectorOptions {
   /** The final read comes no earlier than this after the heal, so that what was under way has arrived. */
   readonly quiesceMs: number;
   readonly record: HistorySink;
+  /** Also read views during load, for progress and for the report; no checker needs it. Default true. */
+  readonly pollLoad?: boolean | undefined;
 }
 
 export type Phase = 'load' | 'heal' | 'final' | 'done';
@@ -63,12 +66,15 @@ export class Director implements ClusterEvents {
   readonly #record: HistorySink;
   readonly #rules: readonly AgreementRule[];
   readonly #quiesceMs: number;
+  readonly #pollLoad: boolean;
   readonly #members = new Map<string, MemberState>();
   readonly #active = new Map<string, PlannedFault>();
   #cluster: Cluster | undefined;
   #clients: Clients | undefined;
   #agreement: Agreement;
   readonly #outstanding: Outstanding;
+  /** They stay broken: nobody waits for what they see. */
+  readonly #outsiders: ReadonlySet<string>;
   #phase: Phase = 'load';
   #epoch = -1;
   #round = 0;
@@ -76,13 +82,15 @@ export class Director implements ClusterEvents {
   #interrupted = false;
   #error: Error | undefined;
 
-  constructor({ plan, rules, quiesceMs, record }: DirectorOptions) {
+  constructor({ plan, rules, quiesceMs, record, pollLoad = true }: DirectorOptions) {
+    this.#pollLoad = pollLoad;
     this.#plan = plan;
     this.#record = record;
     this.#rules = rules;
     this.#quiesceMs = quiesceMs;
     this.#agreement = new Agreement(rules, []);
     this.#outstanding = new Outstanding(rules);
+    this.#outsiders = new Set(outsidersOf(plan));
     for (const member of plan.members) {
       this.#members.set(member.name, {
         life: 0,
@@ -107,7 +115,7 @@ export class Director implements ClusterEvents {
     for (const atMs of faultBoundaries(this.#plan)) cluster.at(atMs * MS, () => this.#crossBoundary(atMs));
     this.#clients = new Clients(this.#plan, cluster, this.#record, (member) => this.#isUp(member));
     this.#clients.begin();
-    cluster.at(LOAD_POLL_MS * MS, () => this.#pollDuringLoad());
+    if (this.#pollLoad) cluster.at(LOAD_POLL_MS * MS, () => this.#pollDuringLoad());
     cluster.at(this.#plan.closing.healAtMs * MS, () => this.#heal());
   }
 
@@ -144,6 +152,8 @@ export class Director implements ClusterEvents {
     if (state.life !== life || state.boot !== boot || state.state !== 'starting') return;
     state.state = 'up';
     this.#record({ type: 'member', time, member, life, event: 'up', boot });
+    const forGood = this.#stoppedForGood(member);
+    if (forGood !== undefined) this.#pause(member, state, forGood.id);
   }
 
   down(member: string, life: number, time: number, expected: boolean, reason: string): void {
@@ -220,6 +230,8 @@ export class Director implements ClusterEvents {
     const member = this.#member(name);
     if (member.state !== 'down' || member.downBy.size > 0 || this.#phase === 'done') return;
     if (member.everStarted && member.next === 'never') return;
+    // To be stopped for good and then started would be to run for a moment in between.
+    if (this.#stoppedForGood(name) !== undefined) return;
     const restore = member.everStarted && member.next === 'with-state';
     if (restore) member.boot++;
     else {
@@ -294,6 +306,14 @@ export class Director implements ClusterEvents {
     }
   }
 
+  /** The pause that keeps it away from the core to the end. */
+  #stoppedForGood(name: string): PlannedFault | undefined {
+    if (!this.#outsiders.has(name)) return undefined;
+    return [...this.#active.values()].find(
+      (fault) => fault.type === 'pause' && fault.targets.includes(name) && isLasting(this.#plan, fault),
+    );
+  }
+
   #kill(name: string, member: MemberState): void {
     if (member.state === 'down') return;
     // A kill during a leave ends it: what comes is a crash.
@@ -339,7 +359,8 @@ export class Director implements ClusterEvents {
 
   #poll(full: boolean): void {
     this.#round++;
-    const up = [...this.#members].filter(([, member]) => member.state === 'up').map(([name]) => name);
+    const isAsked = (name: string): boolean => this.#phase === 'load' || !this.#outsiders.has(name);
+    const up = [...this.#members].filter(([name, { state }]) => state === 'up' && isAsked(name)).map(([name]) => name);
     this.#agreement = new Agreement(this.#rules, up);
     for (const name of up) this.#cluster?.poll(name, this.#round, full);
   }
@@ -349,7 +370,9 @@ export class Director implements ClusterEvents {
     this.#phase = 'heal';
     this.#record({ type: 'phase', time: this.#now(), phase: 'heal' });
     // A liar lies to the end: what it then told the truth about would mend what its lies had broken.
-    const ending = [...this.#active.values()].filter((fault) => fault.type !== 'byzantine');
+    const ending = [...this.#active.values()].filter(
+      (fault) => fault.type !== 'byzantine' && !isLasting(this.#plan, fault),
+    );
     this.#change(ending, []);
     // The load is an epoch of its own also where nothing ends with it, so that its traffic can be counted apart.
     if (!ending.some(isNetwork)) this.#changeFaults([...this.#active.values()].filter(isNetwork));
@@ -361,7 +384,7 @@ export class Director implements ClusterEvents {
   #pollClosing(): void {
     if (this.#phase !== 'heal') return;
     const sinceHealMs = this.#now() / MS - this.#plan.closing.healAtMs;
-    const starting = [...this.#members.values()].some((member) => member.state === 'starting');
+    const starting = [...this.#members].some(([name, { state }]) => state === 'starting' && !this.#outsiders.has(name));
     const agreed = this.#agreement.complete && this.#agreement.agreed && this.#outstanding.count === 0;
     this.#steady = agreed && !starting && this.#clients?.pending === 0 ? this.#steady + 1 : 0;
     const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= this.#quiesceMs;
@@ -383,10 +406,13 @@ export class Director implements ClusterEvents {
   #stopAll(): void {
     if (this.#phase === 'done') return;
     this.#phase = 'done';
-    for (const { id, type } of this.#active.values()) {
+    const lasting = [...this.#active.values()];
+    for (const { id, type } of lasting) {
       this.#record({ type: 'fault', time: this.#now(), fault: id, kind: type, event: 'end' });
     }
     this.#active.clear();
+    // A stopped process cannot say its last words.
+    for (const fault of lasting) if (fault.type === 'pause') this.#endProcessFault(fault);
     this.#clients?.abandon(this.#now());
     for (const [name, member] of this.#members) {
       if (member.state === 'down') continue;

@@ -49,6 +49,7 @@ export function judgedChannels(
       role: protocol.role,
       converges: protocol.converges,
       claims: protocol.claims,
+      tolerates: protocol.tolerates,
       bounds: protocol.bounds(channel.settings, conditions),
     };
   });

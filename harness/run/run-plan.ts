@@ -2,6 +2,7 @@
 import type { CheckContext } from '../model/checker.ts';
 import type { Cluster, ClusterOptions, OpenCluster } from '../model/cluster.ts';
 import { conditionsOf } from '../model/conditions.ts';
+import { outsidersOf } from '../model/core.ts';
 import type { EnvironmentLine, HistoryLine, HistorySink } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AgreementRule } from './agreement.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   /** What the cluster measured beside the history: see ClusterOptions. */
   readonly onCalibration?: ClusterOptions['onCalibration'];
   readonly onCounters?: ClusterOptions['onCounters'];
+  /** See DirectorOptions. */
+  readonly pollLoad?: boolean | undefined;
   /** Handed a way to ask how far the run is, before it starts. */
   readonly onStart?: ((progress: () => Progress) => void) | undefined;
 }
@@ -39,7 +42,8 @@ export interface RunResult extends Judgement {
 export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'parts'>): AgreementRule[] {
   const { plan, cluster, parts } = options;
   const conditions = conditionsOf(plan, cluster);
-  const honest = plan.members.map((member) => member.name).filter((name) => !conditions.byzantine.includes(name));
+  const excused = new Set([...conditions.byzantine, ...outsidersOf(plan)]);
+  const honest = plan.members.map((member) => member.name).filter((name) => !excused.has(name));
   const rules: AgreementRule[] = [];
   for (const channel of judgedChannels(plan, cluster, parts.protocols)) {
     if (channel.role === 'reliable-broadcast' || channel.role === 'consensus') {
@@ -61,13 +65,14 @@ const LEAST_QUIESCE_MS = 1000;
  */
 function quiesceMs({ plan, channels }: CheckContext): number {
   // The same goes for aggregation: an epoch that began after the heal must be able to end.
-  const needed = channels.map(({ role, bounds }) =>
-    role === 'dissemination' || role === 'map'
-      ? bounds.deliveryMs
-      : role === 'aggregation'
-        ? bounds.convergenceMs
-        : undefined,
-  );
+  // And where somebody stays away for good: views may agree that it is there until it can be known that it is not.
+  const isForGood =
+    outsidersOf(plan).length > 0 || plan.faults.some((fault) => fault.type === 'kill' && fault.restart === 'never');
+  const needed = channels.map(({ role, bounds }) => {
+    if (role === 'membership') return isForGood ? bounds.detectionMs : undefined;
+    if (role === 'dissemination' || role === 'map') return bounds.deliveryMs;
+    return role === 'aggregation' ? bounds.convergenceMs : undefined;
+  });
   return Math.min(
     plan.closing.deadlineMs,
     Math.max(LEAST_QUIESCE_MS, ...needed.filter((bound) => bound !== undefined)),
@@ -116,8 +121,9 @@ function prepare(options: Omit<RunOptions, 'open'>, sort: boolean) {
   const sorter = sort && options.cluster !== 'sim' ? new LineSorter(take) : undefined;
   const record: HistorySink = sorter === undefined ? take : (line) => sorter.add(line);
   if (options.environment !== undefined) record(options.environment);
-  const { plan } = options;
-  const director = new Director({ plan, rules: agreementRules(options), quiesceMs: quiesceMs(judge.context), record });
+  const { plan, pollLoad } = options;
+  const rules = agreementRules(options);
+  const director = new Director({ plan, rules, quiesceMs: quiesceMs(judge.context), record, pollLoad });
   return {
     director,
     finish(interrupted: boolean): RunResult {

@@ -5,7 +5,7 @@
  * enters an epoch is its latest, and a read returns what the member had found. If no epoch is whole although nothing
  * disturbed the members for as long as the bound, that is a violation too.
  */
-import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts';
+import type { CheckContext, JudgedChannel, Timeline } from '../../harness/model/checker.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import {
@@ -69,13 +69,12 @@ export function judgeEstimates(
     violations: violations.count,
     witness: violations.witness,
     inapplicable:
-      operationsPlanned(context, channel.name).size > 0 ? undefined : 'the plan has no inputs on this channel',
-    missing:
-      share >= 1
-        ? 'with these settings epochs are too short for a bound on the error'
-        : wholes.length === 0
-          ? 'no epoch went through undisturbed with all members'
+      operationsPlanned(context, channel.name).size === 0
+        ? 'the plan has no inputs on this channel'
+        : share >= 1
+          ? 'with these settings epochs are too short for a bound on the error'
           : undefined,
+    missing: wholes.length === 0 ? 'no epoch went through undisturbed with all members' : undefined,
     sound: `estimates of ${plural(wholes.length, 'undisturbed epoch')} true within ${share.toPrecision(2)} of the inputs' range; the worst average was off by ${worst.average.toPrecision(2)}`,
     broken: `${plural(violations.count, 'estimate, input or read', 'estimates, inputs or reads')} untrue in ${plural(wholes.length, 'undisturbed epoch')} of ${log.epochs.size}`,
     details: {
@@ -145,7 +144,8 @@ function wholeEpochs(
   const entryCycles = setting(channel, 'entryCycles');
   const leastCycles = setting(channel, 'cyclesPerEpoch') - entryCycles - 2;
   const found: Whole[] = [];
-  for (const [number, epoch] of log.epochs) {
+  for (const [number, whoever] of log.epochs) {
+    const epoch = amongConnected(timeline, whoever);
     const entered = [...epoch.entries.values()].map((line) => line.time);
     const from = Math.min(...entered);
     const enteredAt = Math.max(...entered);
@@ -171,6 +171,15 @@ function wholeEpochs(
     found.push({ number, epoch, enteredAt });
   }
   return found;
+}
+
+/** Without those who are cut off for good: they go through their epochs alone. */
+function amongConnected(timeline: Timeline, epoch: Epoch): Epoch {
+  const isConnected = ({ member, life, time }: EpochLine | EstimateLine): boolean =>
+    timeline.stays.get(member)?.some((stay) => stay.life === life && stay.from <= time && time <= stay.until) ?? true;
+  const only = <Line extends EpochLine | EstimateLine>(lines: ReadonlyMap<string, Line>) =>
+    new Map([...lines].filter(([, line]) => isConnected(line)));
+  return { ...epoch, entries: only(epoch.entries), finals: only(epoch.finals) };
 }
 
 function meets(intervals: Intervals, from: number, until: number): boolean {

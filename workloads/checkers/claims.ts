@@ -1,10 +1,15 @@
 /** From what was counted to a verdict: the rules that every property shares (DESIGN: Verdicts, Claims). */
 
 import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts';
+import { isLasting } from '../../harness/model/core.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Claim, Data } from '../../impl/protocol.ts';
 import { aftermathMs } from './quiet.ts';
+import { beyondTolerance, isFed } from './tolerance.ts';
 import { names } from './wording.ts';
+
+/** How a reason begins where it is the plan's liars that go too far. */
+const BEYOND_TOLERANCE = 'beyond the claimed tolerance';
 
 export interface Claimed {
   readonly property: string;
@@ -22,8 +27,29 @@ export function claimOf(context: CheckContext, channel: JudgedChannel, property:
   if (claim === undefined || claim.strength === 'none') return undefined;
   const { settings } = channel.plan;
   const rate = claim.strength === 'probable' ? (claim.rate?.(settings, context.conditions) ?? 0) : 0;
-  const beyond = claim.beyond?.(settings, context.conditions);
+  const tolerance = beyondTolerance(context, channel, property);
+  const stranded = beyondJoining(context, channel, property);
+  const beyond =
+    tolerance === undefined
+      ? (stranded ?? claim.beyond?.(settings, context.conditions))
+      : `${BEYOND_TOLERANCE} (${tolerance})`;
   return { property, channel: channel.name, strength: claim.strength, rate, beyond };
+}
+
+/** Properties that need members to find each other. */
+const CONNECTED = ['convergence', 'detection', 'refutation', 'reinstatement', 'lost-writes', 'coverage', 'estimate'];
+
+/** A join needs a seed: whoever has neither memory nor seed is no part of the cluster, whatever the protocol does. */
+function beyondJoining(
+  { channels, conditions }: CheckContext,
+  channel: JudgedChannel,
+  property: string,
+): string | undefined {
+  const { stranded = [] } = conditions;
+  const isJoined =
+    channel.role === 'membership' || (isFed(channel) && channels.some(({ role }) => role === 'membership'));
+  if (stranded.length === 0 || !isJoined || !CONNECTED.includes(property)) return undefined;
+  return `${names(stranded)} may come back without state while all their seeds stay away, and join nobody`;
 }
 
 export interface Findings {
@@ -57,7 +83,8 @@ export function conclude(claimed: Claimed, findings: Findings): PropertyResult {
   if (findings.inapplicable !== undefined && violations === 0) return result('not-applicable', findings.inapplicable);
   if (claimed.beyond !== undefined) {
     const found = violations > 0 ? findings.broken : (findings.missing ?? findings.sound);
-    return result('not-applicable', `beyond the claims (${claimed.beyond}): ${found}`);
+    const why = claimed.beyond.startsWith(BEYOND_TOLERANCE) ? claimed.beyond : `beyond the claims (${claimed.beyond})`;
+    return result('not-applicable', `${why}: ${found}`);
   }
   if (violations > 0) return result('invalid', findings.broken);
   if (findings.missing !== undefined) return result('unknown', findings.missing);
@@ -102,7 +129,8 @@ export function unplannedLosses(context: CheckContext): readonly string[] {
 
 /**
  * The last time at which any fault was on, or what it held back was under way, or a member came or went; ns. It may be
- * long before the heal, which then changed nothing. Infinity before the heal and where a fault never ended.
+ * long before the heal, which then changed nothing. Infinity before the heal and where a fault never ended. What stays
+ * on outside the core counts as over when it begins.
  */
 export function wholeSince(context: CheckContext): number {
   const { plan, timeline, conditions } = context;
@@ -112,6 +140,11 @@ export function wholeSince(context: CheckContext): number {
   for (const window of timeline.faults) {
     const fault = planned.get(window.id);
     if (fault?.type === 'byzantine') continue;
+    if (fault !== undefined && isLasting(plan, fault)) {
+      // Nothing of it is left to the core once all others are cut off, which they are by faults that last.
+      since = Math.max(since, window.from + conditions.schedulingMs * 1e6);
+      continue;
+    }
     const afterMs = conditions.schedulingMs + (fault === undefined ? 0 : aftermathMs(fault));
     since = Math.max(since, window.until + afterMs * 1e6);
   }

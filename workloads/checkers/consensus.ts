@@ -12,7 +12,7 @@ import type { CheckContext, Checker, JudgedChannel } from '../../harness/model/c
 import type { CompletionLine, HistoryLine, InvokeLine, ObserveLine } from '../../harness/model/history.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
-import { claimOf, conclude, cutShort, operationsPlanned, unplannedLosses, wholeSince } from './claims.ts';
+import { claimOf, conclude, cutShort, liarsOf, operationsPlanned, unplannedLosses, wholeSince } from './claims.ts';
 import { Violations } from './violations.ts';
 import { canonical, clock, names, plural, short } from './wording.ts';
 
@@ -66,6 +66,8 @@ class ConsensusFold {
   /** Instances that operations under way are for. */
   readonly #operations = new Map<number, number>();
   readonly #correct: ReadonlySet<string>;
+  /** What they decide, or tell their clients, is not judged. */
+  readonly #liars: ReadonlySet<string>;
   readonly #violations = new Violations();
   readonly #counts: Record<Part, number> = { agreement: 0, validity: 0, irrevocability: 0 };
   #decisions = 0;
@@ -74,7 +76,9 @@ class ConsensusFold {
     const lost = new Set(context.conditions.livesLost);
     this.#context = context;
     this.#channel = channel;
-    this.#correct = new Set(context.plan.members.map(({ name }) => name).filter((name) => !lost.has(name)));
+    this.#liars = liarsOf(context, channel.name);
+    const roster = context.plan.members.map(({ name }) => name);
+    this.#correct = new Set(roster.filter((name) => !lost.has(name) && !this.#liars.has(name)));
   }
 
   #instance(number: number): InstanceLog {
@@ -115,10 +119,12 @@ class ConsensusFold {
     const number = this.#operations.get(line.op);
     if (number === undefined) return;
     this.#operations.delete(line.op);
+    if (this.#liars.has(line.member)) return;
     this.#value(number, fieldOf(line.value, 'decided'), line);
   }
 
   decide(line: Decide): void {
+    if (this.#liars.has(line.member)) return;
     this.#decisions++;
     this.#due(line);
     const log = this.#instance(line.instance);

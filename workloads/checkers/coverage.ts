@@ -3,7 +3,7 @@ import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { type BroadcastLog, FAIL } from './broadcast-log.ts';
-import { claimOf, conclude, cutShort, neverUp, operationsPlanned } from './claims.ts';
+import { claimOf, conclude, cutShort, liarsOf, neverUp, operationsPlanned } from './claims.ts';
 import type { PeerBeliefs } from './peer-beliefs.ts';
 import { disturbances, type Intervals } from './quiet.ts';
 import { chanceOfMean } from './tail-bound.ts';
@@ -138,7 +138,9 @@ function takeSample(
   beliefs: PeerBeliefs | undefined,
 ): Sample {
   const { timeline } = context;
-  const everybody = log.roster.map((_, i) => i);
+  // Who lies owes nothing and is owed nothing.
+  const liars = liarsOf(context, channel.name);
+  const everybody = log.roster.map((_, i) => i).filter((i) => !liars.has(log.member(i)));
   const windowNs = (channel.bounds.deliveryMs ?? context.plan.closing.deadlineMs) * 1e6;
   const endAt = timeline.finalAt ?? timeline.lastTime;
   const quiet = disturbances(context.plan, timeline, context.conditions.schedulingMs);
@@ -146,7 +148,7 @@ function takeSample(
     meets(quiet, from, until) ||
     !log.roster.every((member) => timeline.reachableThroughout(member, member, from, until)) ||
     beliefs?.completeThroughout(from, until) === false;
-  const members = new Map(log.roster.map((name) => [name, { heard: 0, missed: 0 }]));
+  const members = new Map(everybody.map((i) => [log.member(i), { heard: 0, missed: 0 }]));
   const sample: Sample = {
     members,
     others: Math.max(1, everybody.length - 1),
@@ -165,7 +167,7 @@ function takeSample(
   let most = 0;
   for (let instance = 0; instance < log.instances; instance++) {
     const slot = log.instanceOp.get(instance);
-    if (slot < 0 || log.opOutcome.get(slot) === FAIL) continue;
+    if (slot < 0 || log.opOutcome.get(slot) === FAIL || liars.has(log.origin[instance] ?? '')) continue;
     sample.accepted++;
     const from = log.opInvokedAt.get(slot);
     const until = from + windowNs;

@@ -7,7 +7,9 @@
  * leaves no such stretch, nothing is owed. `left`, and knowledge of a later life, count as knowing that the life is over.
  */
 import type { CheckContext, Checker, JudgedChannel, Stay } from '../../harness/model/checker.ts';
+import { outsidersOf } from '../../harness/model/core.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
+import type { PlanOutline } from '../../harness/model/plan.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import { type Belief, Beliefs, beliefAt, beliefLine } from './beliefs.ts';
 import { type Claimed, claimOf, conclude, cutShort, liarsOf } from './claims.ts';
@@ -137,11 +139,40 @@ function plannedObligation(
       if (liars.has(target)) continue;
       planned++;
       const quiet = plannedDisturbances(plan, slackMs, target);
-      if (quietFrom(quiet, fault.atMs * MS, untilMs * MS, needed) !== undefined) return undefined;
+      const from = quietFrom(quiet, fault.atMs * MS, untilMs * MS, needed);
+      if (from === undefined) continue;
+      const owed = { knownMs: fault.atMs - boundMs, downMs: fault.atMs, dueMs: (from + needed) / MS };
+      if (isOwedToSomebody(plan, liars, target, owed)) return undefined;
     }
   }
   if (planned === 0) return 'no crash is planned';
-  return `no planned crash lasts, with every other fault off, for the ${Math.round(boundMs)} ms detection may take`;
+  return `no planned crash lasts, with every other fault off and somebody else up all along, for the ${Math.round(boundMs)} ms detection may take`;
+}
+
+/**
+ * Whether the plan leaves somebody up who knew the member's life before it went down, until detection is due. What a life
+ * that has only just begun, or an observer's, is known of or knows hangs on luck.
+ */
+function isOwedToSomebody(
+  plan: PlanOutline,
+  liars: ReadonlySet<string>,
+  target: string,
+  { knownMs, downMs, dueMs }: { readonly knownMs: number; readonly downMs: number; readonly dueMs: number },
+): boolean {
+  const outside = new Set(outsidersOf(plan));
+  const isDown = (name: string, fromMs: number, untilMs: number): boolean =>
+    plan.faults.some(
+      (fault) =>
+        (fault.type === 'kill' || fault.type === 'leave') &&
+        fault.targets.includes(name) &&
+        fault.atMs < untilMs &&
+        fault.untilMs > fromMs,
+    );
+  const isObserver = (name: string): boolean => name !== target && !liars.has(name) && !outside.has(name);
+  return (
+    !isDown(target, knownMs, downMs) &&
+    plan.members.some(({ name }) => isObserver(name) && !isDown(name, knownMs, dueMs))
+  );
 }
 
 /** When the observer knew that the life was over: at `start` already, or later. ns. */

@@ -152,7 +152,7 @@ export class LinkSamples {
         for (const target of fault.targets) held.add(target);
       }
     }
-    for (const [name, stays] of this.#timeline.stays) {
+    for (const [name, stays] of this.#timeline.actualStays) {
       if (stays.some((stay) => pausedWithin(stay.pauses, epoch.from, until))) held.add(name);
     }
     return held;
@@ -162,7 +162,7 @@ export class LinkSamples {
     const counted = this.#counted(name, epoch, lines);
     const until = this.#arrivedBy(epoch);
     const latest = epoch.from + Math.max(LATE_START_MS * MS, (epoch.until - epoch.from) / 10);
-    const stay = (this.#timeline.stays.get(name) ?? []).find(
+    const stay = (this.#timeline.actualStays.get(name) ?? []).find(
       (candidate) => candidate.from <= latest && candidate.until >= until,
     );
     if (stay === undefined) return { counted, whole: false, lateNs: 0 };
@@ -192,7 +192,7 @@ export class LinkSamples {
   }
 
   #staysIn(name: string, epoch: Epoch): readonly Stay[] {
-    const stays = this.#timeline.stays.get(name) ?? [];
+    const stays = this.#timeline.actualStays.get(name) ?? [];
     return stays.filter((stay) => stay.from < epoch.until && stay.until > epoch.from);
   }
 }

@@ -1,5 +1,6 @@
 /** Whether faults on members (clocks, pauses, slowness, kills, leaves, lies) did what was asked. */
 import type { CheckContext, FaultWindow, Stay } from '../../harness/model/checker.ts';
+import { isLasting } from '../../harness/model/core.ts';
 import type {
   ByzantineFault,
   ClockDriftFault,
@@ -7,6 +8,7 @@ import type {
   KillFault,
   LeaveFault,
   PauseFault,
+  PlannedFault,
   SlowFault,
   TimerDriftFault,
 } from '../../harness/model/fault.ts';
@@ -244,12 +246,12 @@ function expectedTimerMs(all: MemberEffects, sample: TrafficSample): number {
 // --- processes ------------------------------------------------------------------------------------------------------
 
 function pausesOf(all: MemberEffects, member: string): Stay['pauses'] {
-  return (all.context.timeline.stays.get(member) ?? []).flatMap((stay) => stay.pauses);
+  return (all.context.timeline.actualStays.get(member) ?? []).flatMap((stay) => stay.pauses);
 }
 
 /** Its stay at that time, also when that is its very end. */
 function stayAt(all: MemberEffects, member: string, time: number): Stay | undefined {
-  return all.context.timeline.stays.get(member)?.find((stay) => stay.from <= time && stay.until >= time);
+  return all.context.timeline.actualStays.get(member)?.find((stay) => stay.from <= time && stay.until >= time);
 }
 
 function pauseEffect(all: MemberEffects, fault: PauseFault, window: FaultWindow): Effect {
@@ -308,7 +310,7 @@ function sparedOf(
   const until = window.from + PROMPT_MS * MS;
   if (all.context.timeline.lastTime < until) return undefined;
   return fault.targets.find((target) =>
-    all.context.timeline.stays
+    all.context.timeline.actualStays
       .get(target)
       ?.some(
         (stay) =>
@@ -361,7 +363,7 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
   let killed = 0;
   let wrong = '';
   for (const target of fault.targets) {
-    const stays = timeline.stays.get(target) ?? [];
+    const stays = timeline.actualStays.get(target) ?? [];
     const index = stays.findIndex(
       (stay) =>
         stay.ending === 'crash' &&
@@ -373,14 +375,15 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
     if (stay === undefined) continue;
     killed++;
     // Where several faults keep it down, the one that loses most decides over its return.
-    if (!isAlone(all, fault, target)) continue;
     const next = stays[index + 1];
+    if (!isAlone(all, fault, target, next?.from)) continue;
+    const staysAway = fault.restart === 'never' || staysOutside(all, fault, target);
     const due = window.until + PROMPT_MS * MS;
     if (next === undefined) {
       // A run is not completed before all who are to come back are up, or have been given up on.
       const ended = timeline.end !== 'completed' && timeline.lastTime < due;
-      if (fault.restart !== 'never' && !ended) wrong ||= `${target} did not come back`;
-    } else if (fault.restart === 'never') wrong ||= `${target} came back`;
+      if (!staysAway && !ended) wrong ||= `${target} did not come back`;
+    } else if (staysAway) wrong ||= `${target} came back`;
     else if ((next.life === stay.life) !== (fault.restart === 'with-state')) {
       wrong ||= `${target} came back in life ${next.life} after life ${stay.life}`;
     }
@@ -391,14 +394,26 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
   return effect(fault, asked, `${killed} of ${fault.targets.length} crashed`, wrong);
 }
 
-function isAlone(all: MemberEffects, fault: KillFault | LeaveFault, target: string): boolean {
+/** `backAt`: when it was seen up again, ns; what takes it down before that decides over its return too. */
+function isAlone(all: MemberEffects, fault: KillFault | LeaveFault, target: string, backAt = 0): boolean {
+  const untilMs = Math.max(fault.untilMs, backAt / MS);
   return !all.context.plan.faults.some(
     (other) =>
       other.id !== fault.id &&
       (other.type === 'kill' || other.type === 'leave') &&
       other.targets.includes(target) &&
-      other.atMs <= fault.untilMs &&
+      other.atMs <= untilMs &&
       other.untilMs >= fault.atMs,
+  );
+}
+
+/** The fault itself lasts, or a pause that does keeps the member from coming back. */
+function staysOutside(all: MemberEffects, fault: PlannedFault, target: string): boolean {
+  const { plan } = all.context;
+  const holds = (other: PlannedFault): boolean => other.type === 'pause' && other.targets.includes(target);
+  return (
+    isLasting(plan, fault) ||
+    plan.faults.some((other) => holds(other) && isLasting(plan, other) && other.atMs <= fault.untilMs)
   );
 }
 
@@ -408,7 +423,7 @@ function leaveEffect(all: MemberEffects, fault: LeaveFault, window: FaultWindow)
   let left = 0;
   let wrong = '';
   for (const target of fault.targets) {
-    const stays = timeline.stays.get(target) ?? [];
+    const stays = timeline.actualStays.get(target) ?? [];
     const index = stays.findIndex(
       (stay) =>
         stay.leftAt !== undefined &&
@@ -418,12 +433,13 @@ function leaveEffect(all: MemberEffects, fault: LeaveFault, window: FaultWindow)
     const stay = stays[index];
     if (stay === undefined) continue;
     left++;
-    if (!isAlone(all, fault, target)) continue;
     const next = stays[index + 1];
+    if (!isAlone(all, fault, target, next?.from)) continue;
+    const returns = fault.rejoin && !staysOutside(all, fault, target);
     if (next === undefined) {
       const ended = timeline.end !== 'completed' && timeline.lastTime < window.until + PROMPT_MS * MS;
-      if (fault.rejoin && !ended) wrong ||= `${target} did not join again`;
-    } else if (!fault.rejoin) wrong ||= `${target} came back`;
+      if (returns && !ended) wrong ||= `${target} did not join again`;
+    } else if (!returns) wrong ||= `${target} came back`;
     else if (next.life <= stay.life) wrong ||= `${target} came back in the life that it had left`;
   }
   if (left === 0) return noEvidence(fault, asked, 'none of its targets was up to leave');

@@ -4,6 +4,7 @@
  * because those who are down owe nothing and those who are up lose no connection by it.
  */
 import type { Timeline } from '../../harness/model/checker.ts';
+import { isLasting, loneSince } from '../../harness/model/core.ts';
 import { isLinkFault, linksOf, type PlannedFault } from '../../harness/model/fault.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
 
@@ -38,11 +39,16 @@ function disturbs(fault: PlannedFault, except: string | undefined): boolean {
 /** When faults were really on that touch anybody but `except`. `slackMs`: edges are no sharper than this. */
 export function disturbances(plan: PlanOutline, timeline: Timeline, slackMs: number, except?: string): Intervals {
   const planned = new Map(plan.faults.map((fault) => [fault.id, fault]));
+  const startOf = ({ id }: PlannedFault) => timeline.faults.find((window) => window.id === id)?.from ?? Infinity;
+  const lone = loneSince(plan, startOf);
   const found: [number, number][] = [];
   for (const window of timeline.faults) {
     const fault = planned.get(window.id);
     if (fault === undefined || !disturbs(fault, except)) continue;
-    found.push([window.from - slackMs * MS, window.until + (slackMs + aftermathMs(fault)) * MS]);
+    // What stays on outside the core disturbs it until nobody outside can reach it.
+    const until = isLasting(plan, fault) ? Math.min(lone, window.until) : window.until;
+    if (until <= window.from) continue;
+    found.push([window.from - slackMs * MS, until + (slackMs + aftermathMs(fault)) * MS]);
   }
   return merged(found);
 }
@@ -50,9 +56,11 @@ export function disturbances(plan: PlanOutline, timeline: Timeline, slackMs: num
 /** The same as the plan alone has it. */
 export function plannedDisturbances(plan: PlanOutline, slackMs: number, except?: string): Intervals {
   const found: [number, number][] = [];
+  const loneMs = loneSince(plan, ({ atMs }) => atMs);
   for (const fault of plan.faults) {
     if (!disturbs(fault, except)) continue;
-    const untilMs = Math.min(fault.untilMs, plan.closing.healAtMs);
+    const untilMs = Math.min(fault.untilMs, isLasting(plan, fault) ? loneMs : plan.closing.healAtMs);
+    if (untilMs <= fault.atMs) continue;
     found.push([(fault.atMs - slackMs) * MS, (untilMs + slackMs + aftermathMs(fault)) * MS]);
   }
   return merged(found);

@@ -269,8 +269,7 @@ class ChannelJudge {
     const { timeline } = this.#context;
     const settled = timeline.lastTime - bound;
     for (const [observer, stays] of timeline.stays) {
-      const index = stays.length - 1;
-      const stay = stays[index];
+      const stay = stays.at(-1);
       if (stay === undefined || this.#liars.has(observer) || !this.#upAtEnd(observer, stay.life)) continue;
       for (const [subject, subjectStays] of timeline.stays) {
         const subjectStay = subjectStays.at(-1);
@@ -278,8 +277,8 @@ class ChannelJudge {
         if (!this.#upAtEnd(subject, subjectStay.life)) continue;
         const end = Math.min(endOf(stay, timeline.lastTime), endOf(subjectStay, timeline.lastTime));
         const from = Math.max(stay.from, subjectStay.from);
-        const last = this.#beliefs.of(observer, subject, index).at(-1);
-        // A boot with restored beliefs may hold what it never said again in this boot.
+        const last = this.#lastBelief(observer, stays, subject);
+        // A boot with restored beliefs may hold what it never said again.
         if (last === undefined && stay.boot > 1) continue;
         if (last !== undefined && last.life >= subjectStay.life) this.#tallies.known.judged++;
         else if (from <= settled && quietFrom(quiet, from, end, bound) !== undefined) {
@@ -293,6 +292,16 @@ class ChannelJudge {
         }
       }
     }
+  }
+
+  /** What it said last in this life: a restart with state brings back what earlier boots knew, and says nothing of it. */
+  #lastBelief(observer: string, stays: readonly Stay[], subject: string): Belief | undefined {
+    const life = stays.at(-1)?.life;
+    for (let index = stays.length - 1; stays[index]?.life === life && index >= 0; index--) {
+      const last = this.#beliefs.of(observer, subject, index).at(-1);
+      if (last !== undefined) return last;
+    }
+    return undefined;
   }
 
   #result(boundMs: number | undefined): PropertyResult {

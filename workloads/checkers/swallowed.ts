@@ -1,4 +1,5 @@
 /** Whether a plan leaves a fault nothing to act on: its targets are down anyway, its links cut. From the plan alone. */
+import { isLasting } from '../../harness/model/core.ts';
 import {
   isLinkFault,
   linksOf,
@@ -107,7 +108,10 @@ function pausedUntilMs(plan: PlanOutline, pause: PauseFault, member: string): nu
 }
 
 function downUntilMs(plan: PlanOutline, fault: PlannedFault): number {
-  const never = (fault.type === 'kill' && fault.restart === 'never') || (fault.type === 'leave' && !fault.rejoin);
+  const never =
+    isLasting(plan, fault) ||
+    (fault.type === 'kill' && fault.restart === 'never') ||
+    (fault.type === 'leave' && !fault.rejoin);
   return never ? plan.closing.healAtMs + plan.closing.deadlineMs : fault.untilMs;
 }
 

@@ -6,7 +6,7 @@ import type { PlannedFault } from '../../harness/model/fault.ts';
 import type { HistoryLine } from '../../harness/model/history.ts';
 import type { Plan, PlannedOperation } from '../../harness/model/plan.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
-import type { Bounds, Claim, Conditions, Data, Observation } from '../../impl/protocol.ts';
+import type { Bounds, Claim, Conditions, Data, Observation, Tolerance } from '../../impl/protocol.ts';
 import { createTimeline } from './timeline.ts';
 
 const MS = 1e6;
@@ -17,6 +17,13 @@ export interface TestChannel {
   readonly converges?: boolean;
   readonly claims?: readonly Claim<unknown>[];
   readonly bounds?: Bounds;
+  /** Default: everything is claimed with any liars, so that their lines are seen to be left out. */
+  readonly tolerates?: readonly Tolerance<unknown>[];
+}
+
+function bearingAll(claims: readonly Claim<unknown>[]): readonly Tolerance<unknown>[] {
+  const properties = claims.map(({ property }) => property);
+  return [{ behaviours: 'all', liars: (_, n) => n - 1, properties, statement: 'bears all' }];
 }
 
 export interface TestOptions {
@@ -140,6 +147,7 @@ export class TestHistory {
         converges: channel.converges ?? false,
         claims: channel.claims ?? [],
         bounds: channel.bounds ?? {},
+        tolerates: channel.tolerates ?? bearingAll(channel.claims ?? []),
       }),
     );
     const conditions: Conditions = {

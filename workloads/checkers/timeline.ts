@@ -3,6 +3,7 @@
  * talk. Queries speak of the history so far; a checker that needs the whole of it asks in `end()`.
  */
 import type { FaultWindow, Stay, Timeline } from '../../harness/model/checker.ts';
+import { isolatedBy, outsidersOf } from '../../harness/model/core.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from '../../harness/model/fault.ts';
 import type { FaultLine, HistoryLine, MemberLine } from '../../harness/model/history.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
@@ -25,6 +26,8 @@ interface IndexedFault {
   readonly links: 'all' | readonly { from: Uint8Array; to: Uint8Array }[] | undefined;
   /** Members that cannot be expected to answer while it is on; undefined where it names none. */
   readonly targets: ReadonlySet<string> | undefined;
+  /** Members whom it keeps away from the core for good. */
+  readonly isolates: readonly string[];
 }
 
 /** Kinds of faults that stop or block a member. Clocks and lies leave it reachable. */
@@ -63,7 +66,17 @@ function endOf(stay: Stay): number {
   return stay.ending === 'end' ? Number.POSITIVE_INFINITY : stay.until;
 }
 
+/** The stay as it would be if the member had crashed at that time. */
+function endedAt(stay: Stay, time: number): Stay {
+  const pauses = stay.pauses
+    .filter(({ from }) => from < time)
+    .map(({ from, until }) => ({ from, until: Math.min(until, time) }));
+  return { ...stay, until: time, ending: 'crash', pauses };
+}
+
 class FoldedTimeline implements MutableTimeline {
+  readonly actualStays: Map<string, Stay[]>;
+  /** The actual ones, but for those who were cut off. */
   readonly stays: Map<string, Stay[]>;
   readonly faults: FaultWindow[] = [];
   healedAt: number | undefined;
@@ -75,6 +88,10 @@ class FoldedTimeline implements MutableTimeline {
   readonly #index: ReadonlyMap<string, number>;
   readonly #planned: ReadonlyMap<string, IndexedFault>;
   readonly #open = new Map<string, FaultWindow>();
+  /** Members outside the core who do not reach it any more, save through one another. */
+  readonly #isolated = new Set<string>();
+  readonly #outsiders: number;
+  readonly #cutOff = new Set<string>();
   /** Grows with every line that may change an answer; what is cached carries the number it was computed at. */
   #generation = 0;
   #linksAt = -1;
@@ -86,12 +103,21 @@ class FoldedTimeline implements MutableTimeline {
 
   constructor(plan: PlanOutline, options: TimelineOptions) {
     this.#slack = (options.slackMs ?? 0) * 1e6;
-    this.stays = new Map(plan.members.map((member) => [member.name, []]));
+    this.actualStays = new Map(plan.members.map((member) => [member.name, []]));
+    this.stays = new Map(this.actualStays);
+    // Lists of their own for those who may be cut off; the stays in them are shared until then.
+    const outsiders = outsidersOf(plan);
+    this.#outsiders = outsiders.length;
+    for (const name of outsiders) this.stays.set(name, []);
     this.#index = new Map(plan.members.map((member, i) => [member.name, i]));
-    this.#planned = new Map(plan.faults.map((fault) => [fault.id, this.#indexFault(fault)]));
+    this.#planned = new Map(
+      plan.faults.map((fault) => {
+        return [fault.id, { ...this.#indexFault(fault), isolates: isolatedBy(plan, fault) }];
+      }),
+    );
   }
 
-  #indexFault(fault: PlannedFault): IndexedFault {
+  #indexFault(fault: PlannedFault): Omit<IndexedFault, 'isolates'> {
     const mask = (names: readonly string[]): Uint8Array => {
       const bits = new Uint8Array(this.#index.size);
       for (const name of names) {
@@ -124,7 +150,7 @@ class FoldedTimeline implements MutableTimeline {
         break;
       case 'end':
         this.end = line.outcome;
-        for (const stays of this.stays.values()) {
+        for (const stays of this.actualStays.values()) {
           const last = stays.at(-1);
           if (last?.ending !== 'running') continue;
           last.until = line.time;
@@ -138,13 +164,14 @@ class FoldedTimeline implements MutableTimeline {
 
   #member(line: MemberLine): void {
     this.#generation++;
-    let stays = this.stays.get(line.member);
+    let stays = this.actualStays.get(line.member);
     if (stays === undefined) {
       stays = [];
+      this.actualStays.set(line.member, stays);
       this.stays.set(line.member, stays);
     }
     if (line.event === 'up') {
-      stays.push({
+      const stay: Stay = {
         life: line.life,
         boot: line.boot ?? 1,
         from: line.time,
@@ -152,7 +179,10 @@ class FoldedTimeline implements MutableTimeline {
         ending: 'running',
         leftAt: undefined,
         pauses: [],
-      });
+      };
+      stays.push(stay);
+      const seen = this.stays.get(line.member);
+      if (seen !== stays) seen?.push(this.#cutOff.has(line.member) ? endedAt(stay, line.time) : stay);
       return;
     }
     const stay = stays.at(-1);
@@ -173,6 +203,26 @@ class FoldedTimeline implements MutableTimeline {
     }
   }
 
+  #isolate({ fault, kind, time }: FaultLine): void {
+    const names = this.#planned.get(fault)?.isolates ?? [];
+    if (names.length === 0) return;
+    for (const name of names) this.#isolated.add(name);
+    // Who is killed goes down, which the member's own lines tell.
+    if (kind === 'pause') for (const name of names) this.#cut(name, time + this.#slack);
+    if (this.#isolated.size < this.#outsiders) return;
+    // Nobody is left who could pass on what those behind a partition say.
+    for (const name of this.#isolated) this.#cut(name, time + this.#slack);
+  }
+
+  /** From here on it is as good as dead to all that heals. */
+  #cut(member: string, time: number): void {
+    if (this.#cutOff.has(member)) return;
+    this.#cutOff.add(member);
+    const stays = this.stays.get(member);
+    const last = stays?.at(-1);
+    if (stays !== undefined && last?.ending === 'running') stays[stays.length - 1] = endedAt(last, time);
+  }
+
   #fault(line: FaultLine): void {
     this.#generation++;
     const open = this.#open.get(line.fault);
@@ -183,6 +233,7 @@ class FoldedTimeline implements MutableTimeline {
       const window = { id: line.fault, kind: line.kind, from: line.time, until: Number.POSITIVE_INFINITY };
       this.faults.push(window);
       this.#open.set(line.fault, window);
+      this.#isolate(line);
     }
   }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { UnavailableError } from '../../model/errors.ts';
 
 /** Programs that esbuild.config.mjs makes. */
-type Program = 'member.js' | 'guardian.js' | 'relay.js' | 'probe.js' | 'cli.js' | 'bench.js';
+type Program = 'member.js' | 'guardian.js' | 'relay.js' | 'probe.js' | 'worker.js' | 'cli.js' | 'bench.js';
 
 /** Throws UnavailableError where nothing was built. */
 export function programPath(file: Program): string {

@@ -4,10 +4,12 @@
  */
 import type { Data } from '../../../impl/protocol.ts';
 import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
+import { SEEDS } from '../../model/conditions.ts';
 import { type DeviceCounters, kernelCounters } from '../../model/counters.ts';
 import { InvariantError, UnavailableError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { LinksLine } from '../../model/history.ts';
+import { directoryOf, needsKeys, privateKeyOf } from '../../model/keys.ts';
 import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Alarms } from '../../node/alarms.ts';
@@ -23,9 +25,6 @@ import { FaultChanges, type Told } from './fault-changes.ts';
 import type { Guard } from './guard.ts';
 import { SeenBatches } from './seen-batches.ts';
 import type { Address, MemberHandle, Site } from './site.ts';
-
-/** Members that a new one is told to join through. */
-const SEEDS = 3;
 
 export interface RealSetup {
   readonly plan: Plan;
@@ -288,6 +287,14 @@ export class RealCluster implements Cluster {
       seed: plan.seed,
       cluster,
       keys: Object.fromEntries(roster.map((peer) => [peer, pairKey(secret, seat.name, peer)])),
+      ...(needsKeys(plan)
+        ? {
+            signing: {
+              privateKey: privateKeyOf(plan.seed, seat.name),
+              directory: Object.fromEntries(directoryOf(plan.members)),
+            },
+          }
+        : {}),
       stateFile: site.stateFile(seat.name, boot.life),
       restore,
       host: address.host,

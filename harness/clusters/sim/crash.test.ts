@@ -126,3 +126,35 @@ describe('what is wrong with the harness ends the run', () => {
     expect(() => play(rumor, { reply: observe })).toThrow(error);
   });
 });
+
+it('a life that is killed before it is up comes back with nothing of the life before it', () => {
+  const views: unknown[] = [];
+  const nothing = () => {};
+  const events: ClusterEvents = {
+    up: nothing,
+    down: nothing,
+    reply: nothing,
+    observe: nothing,
+    view: (_member, life, _round, _channel, _digest, view) => views.push([life, view]),
+    traffic: nothing,
+    links: nothing,
+    failed: nothing,
+  };
+  const cluster = createOpenSim(new Map([['rumor', rumor]]))({ plan: PLAN, events, directory: undefined });
+  cluster.at(0, () => cluster.start('n1', 1, 1, false));
+  cluster.at(100 * MS, () => cluster.invoke('n1', 0, 'rumor', 'broadcast', 'hello'));
+  cluster.at(200 * MS, () => cluster.poll('n1', 1, true));
+  cluster.at(300 * MS, () => {
+    cluster.kill('n1');
+    cluster.start('n1', 2, 1, false);
+    cluster.kill('n1');
+    cluster.start('n1', 2, 2, true);
+  });
+  cluster.at(400 * MS, () => cluster.poll('n1', 2, true));
+  cluster.at(500 * MS, () => cluster.finish());
+  cluster.run();
+  expect(views).toEqual([
+    [1, { 'n1/1': expect.anything() }],
+    [2, {}],
+  ]);
+});

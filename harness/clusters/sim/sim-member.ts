@@ -1,10 +1,11 @@
 /** One member of the simulator: a `Member`, its clocks, its durable records, and what it has counted. */
 import { Member, type MemberChannel, type MemberPorts, type Records } from '../../../impl/member/member.ts';
-import type { Data } from '../../../impl/protocol.ts';
+import type { Data, Signer } from '../../../impl/protocol.ts';
 import { MemberClock } from '../../link/clock.ts';
 import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { ClusterEvents } from '../../model/cluster.ts';
+import { SEEDS } from '../../model/conditions.ts';
 import { excerpt, InvariantError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import { neighboursOf } from '../../model/overlay.ts';
@@ -14,8 +15,6 @@ import { hash32, split } from '../../model/rng.ts';
 const MS = 1e6;
 /** The wall clock that a simulated run starts at, ms since the epoch; any fixed moment would do. */
 const WALL_START_MS = 1_700_000_000_000;
-/** A new member joins through the first members of the plan. */
-const SEEDS = 3;
 /** Datagrams that wait for a stopped process: about what a default socket buffer of 208 KiB takes. */
 const SOCKET_BUFFER_DATAGRAMS = 256;
 
@@ -46,6 +45,9 @@ export interface SimWorld {
   send(host: SimMember, to: string, channel: number, message: unknown): void;
   stream(host: SimMember, to: string, channel: number, message: unknown): void;
   setTimer(host: SimMember, boot: object, delayNs: number, channel: number, timer: Data): void;
+  reach(host: SimMember, channel: number, condition: string): void;
+  /** undefined where the plan has no key directory. */
+  signerOf(member: string): Signer | undefined;
 }
 
 export class SimMember {
@@ -137,6 +139,8 @@ export class SimMember {
     this.#life = life;
     this.#bootOfLife = boot;
     this.#restore = restore;
+    // Now, and not when the boot is done: a life that is killed before that must not come back with the last one's records.
+    if (!restore) this.#records = new Map();
     return token;
   }
 
@@ -144,7 +148,6 @@ export class SimMember {
     if (this.#boot !== token) return;
     const world = this.#world;
     const now = world.now();
-    if (!this.#restore) this.#records = new Map();
     this.#sequences = new Map();
     this.traffic = new TrafficMeter();
     this.links = new LinkMeter();
@@ -152,7 +155,13 @@ export class SimMember {
     this.#stalledNs = 0;
     this.#since = now;
     this.#monotonicSinceMs = this.#clock.monotonicMs(now);
-    const identity = { name: this.name, life: this.#life, roster: this.#roster, neighbours: this.#neighbours };
+    const identity = {
+      name: this.name,
+      life: this.#life,
+      roster: this.#roster,
+      neighbours: this.#neighbours,
+      signer: world.signerOf(this.name),
+    };
     try {
       this.#member = new Member(identity, this.#channels, this.#ports(token));
     } catch (error) {
@@ -222,6 +231,7 @@ export class SimMember {
       reply: (operation, outcome) => this.#tell(() => world.events.reply(name, operation, outcome, world.now())),
       observe: (channel, observation) =>
         this.#tell(() => world.events.observe(name, life, names[channel] as string, observation, world.now())),
+      reach: (channel, condition) => world.reach(this, channel, condition),
       wallMs: () => {
         const now = world.now();
         return Math.floor(WALL_START_MS + now / MS + this.#clock.wallErrorMs(now));
@@ -342,6 +352,15 @@ export class SimMember {
 
   channelName(channel: number): string {
     return (this.#channels[channel] as MemberChannel).name;
+  }
+
+  protocolName(channel: number): string {
+    return (this.#channels[channel] as MemberChannel).protocol.name;
+  }
+
+  /** A message's kind, without the channel's name. */
+  kindOf(channel: number, message: unknown): string {
+    return (this.#channels[channel] as MemberChannel).protocol.kindOf(message);
   }
 
   isAuthenticated(channel: number): boolean {

@@ -2,13 +2,21 @@
  * The simulator: every member a state machine in this thread, virtual time, one synchronous loop. The same plan gives
  * the same history, byte for byte, whatever the machine and whatever runs beside it.
  */
-import type { AnyProtocol, Data } from '../../../impl/protocol.ts';
+import type { AnyProtocol, Data, Signer } from '../../../impl/protocol.ts';
 import { decodeFrame, encodeFrame, frameBytes, MAX_DATAGRAM_BYTES } from '../../../impl/wire/frame.ts';
 import { BaseLatency } from '../../link/base-latency.ts';
 import { LinkShaper } from '../../link/shaper.ts';
 import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
 import { InvariantError, invariant } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
+import {
+  createSigner,
+  directoryOf,
+  type KeyDirectory,
+  needsKeys,
+  privateKeyOf,
+  type SignatureCounts,
+} from '../../model/keys.ts';
 import type { Plan } from '../../model/plan.ts';
 import { drawAt, hash32 } from '../../model/rng.ts';
 import { EventQueue } from './event-queue.ts';
@@ -38,6 +46,30 @@ interface SimTimer {
 export interface SimOptions {
   /** Every message passes through the codec, as on a wire. Slower; must not change a history. */
   readonly codec?: boolean;
+  /** Sees every message on its way; changes nothing. */
+  readonly tap?: MessageTap;
+  /** Hears of each `sometimes` condition that a protocol says it has met. */
+  readonly onReach?: (protocol: string, condition: string) => void;
+  /** Counts signatures, and has each member check them for itself as it would on a machine of its own. Slower. */
+  readonly signatures?: SignatureCounts;
+}
+
+/** A message that a member has sent. `index` counts the run's messages from 0; times in ns. */
+export interface TappedMessage {
+  readonly index: number;
+  readonly from: string;
+  readonly to: string;
+  readonly channel: string;
+  /** As the protocol's `kindOf` has it. */
+  readonly kind: string;
+  readonly stream: boolean;
+  readonly time: number;
+}
+
+/** Where messages go: each is sent once, and then delivered never, once, or where it was duplicated several times. */
+export interface MessageTap {
+  sent(message: TappedMessage): void;
+  delivered(index: number, time: number): void;
 }
 
 export function createOpenSim(protocols: ReadonlyMap<string, AnyProtocol>, options: SimOptions = {}) {
@@ -52,6 +84,15 @@ export class SimCluster implements Cluster, SimWorld {
   readonly #queue = new EventQueue<SimEvent>();
   readonly #hosts = new Map<string, SimMember>();
   readonly #codec: boolean;
+  readonly #tap: MessageTap | undefined;
+  /** Only with a tap: what each packet is called there. */
+  readonly #tapped = new WeakMap<SimPacket, number>();
+  #tappedCount = 0;
+  readonly #onReach: SimOptions['onReach'];
+  readonly #directory: KeyDirectory;
+  readonly #signatures: SignatureCounts | undefined;
+  /** All members share it: a signature is checked once in a run, unless its cost is what is asked for. */
+  readonly #known: Map<string, boolean> | undefined;
   readonly #clusterId: number;
   readonly #latencyNs: number;
   readonly #jitterNs: number;
@@ -69,6 +110,11 @@ export class SimCluster implements Cluster, SimWorld {
     this.events = events;
     this.shaper = new LinkShaper(plan.seed);
     this.#codec = options.codec === true;
+    this.#tap = options.tap;
+    this.#onReach = options.onReach;
+    this.#directory = directoryOf(plan.members);
+    this.#signatures = options.signatures;
+    this.#known = options.signatures === undefined ? new Map() : undefined;
     this.#clusterId = hash32(plan.seed, 'cluster');
     this.#latencyNs = Math.round(plan.network.latencyMs * MS);
     this.#jitterNs = Math.round(plan.network.jitterMs * MS);
@@ -157,6 +203,16 @@ export class SimCluster implements Cluster, SimWorld {
     this.#queue.push(this.#now + delayNs, { kind: 'timer', host, boot, channel, timer });
   }
 
+  reach(host: SimMember, channel: number, condition: string): void {
+    this.#onReach?.(host.protocolName(channel), condition);
+  }
+
+  signerOf(member: string): Signer | undefined {
+    if (!needsKeys(this.plan)) return undefined;
+    const counts = this.#signatures;
+    return createSigner(privateKeyOf(this.plan.seed, member), this.#directory, counts, this.#known);
+  }
+
   send(host: SimMember, to: string, channel: number, message: unknown): void {
     const target = this.#hosts.get(to);
     if (target === undefined || target === host) return;
@@ -201,7 +257,7 @@ export class SimCluster implements Cluster, SimWorld {
     message: unknown,
     form: Pick<SimPacket, 'wire' | 'bytes' | 'sequence' | 'stream'>,
   ): SimPacket {
-    return {
+    const packet: SimPacket = {
       kind: 'packet',
       from,
       fromBoot: from.boot,
@@ -217,6 +273,17 @@ export class SimCluster implements Cluster, SimWorld {
       corrupt: false,
       stream: form.stream,
     };
+    if (this.#tap !== undefined) this.#tapSent(packet, this.#tap);
+    return packet;
+  }
+
+  #tapSent(packet: SimPacket, tap: MessageTap): void {
+    const index = this.#tappedCount++;
+    this.#tapped.set(packet, index);
+    const { from, to, stream } = packet;
+    const kind = from.kindOf(packet.channel, packet.message);
+    const channel = from.channelName(packet.channel);
+    tap.sent({ index, from: from.name, to: to.name, channel, kind, stream, time: this.#now });
   }
 
   /** A connection is made, retried while packets get lost, and fails at once where the link is cut. */
@@ -259,6 +326,8 @@ export class SimCluster implements Cluster, SimWorld {
     }
     const message = packet.wire === undefined ? packet.message : this.#decode(host, packet, packet.wire);
     if (message === undefined) return;
+    const index = this.#tap === undefined ? undefined : this.#tapped.get(packet);
+    if (index !== undefined) this.#tap?.delivered(index, this.#now);
     host.receive(channel, from.name, packet.fromLife, message, packet.bytes);
   };
 
