@@ -282,6 +282,7 @@ function timelineOf(
   }
   return {
     stays,
+    actualStays: stays,
     faults: faults.map((fault) => ({
       id: fault.id,
       kind: fault.type,

@@ -107,7 +107,11 @@ describe('flags', () => {
       flag('--restart-without-state'),
       flag('--fault-every', '10s'),
     ],
-    ['a liar where nobody can lie', ['--byzantine', '1', '--protocol', 'swim'], ['swim', '--protocol bracha'].slice(1)],
+    [
+      'a liar where nobody can lie',
+      ['--byzantine', '1', '--protocol', 'textbook/push'],
+      ['swim', '--protocol bracha'].slice(1),
+    ],
     ['a flag given twice', ['--loss', '0.1', '--loss', '0.2'], ['--loss', 'twice', '0.2']],
     ['a workload that does not fit', ['--protocol', 'swim', '--workload', 'register'], ['register', 'membership']],
     ['a window beyond the load', ['--loss', '0.1', '--fault-for', '40s'], ['beyond the load', '40000 ms']],
@@ -208,7 +212,7 @@ describe('plan files', () => {
     [
       'an unknown lie',
       () => spoil((plan) => set(ofType(plan, 'byzantine'), 'behaviour', 'flatter')),
-      ['behaviour', 'flatter', 'equivocate'],
+      ['behaviour', 'flatter', 'withhold'],
     ],
     [
       'two faults of one id',

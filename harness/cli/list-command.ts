@@ -1,5 +1,6 @@
 /** `hearsay list`: protocols with their claims and settings, workloads, scenarios, faults, properties, metrics. */
 import type { Command } from '@commander-js/extra-typings';
+import { settingsOf } from '../../impl/protocol.ts';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { checkers } from '../../workloads/registry.ts';
@@ -23,6 +24,9 @@ export function addListCommand(program: Command, io: CliIo, finish: Finish): voi
     });
 }
 
+/** Cluster sizes for which the number of liars is shown. */
+const LIST_SIZES = [4, 7, 10, 13] as const;
+
 type Catalogue = ReturnType<typeof describeCatalogue>;
 
 export function describeCatalogue() {
@@ -33,6 +37,16 @@ export function describeCatalogue() {
     role: protocol.role,
     workloads: protocol.workloads,
     lies: Object.keys(protocol.lies ?? {}),
+    tolerates: (protocol.tolerates ?? []).map(({ behaviours, properties, statement, liars }) => ({
+      behaviours,
+      properties,
+      statement,
+      liars: LIST_SIZES.map((n) => ({
+        n,
+        most: liars(settingsOf(protocol.settings, 'default'), n),
+        mostSigned: liars({ ...settingsOf<object>(protocol.settings, 'default'), signed: true }, n),
+      })),
+    })),
     claims: protocol.claims.map(({ property, strength, statement, source }) => ({
       property,
       strength,
@@ -77,6 +91,15 @@ export function describeCatalogue() {
   return { suite: SUITE, protocols, workloads, scenarios: ready, faults, properties, metrics };
 }
 
+/** `f of n: 1 of 4, 2 of 7` with default settings; where signing changes it, both. */
+function describeLiars(liars: Catalogue['protocols'][number]['tolerates'][number]['liars']): string {
+  const list = (most: (entry: (typeof liars)[number]) => number) =>
+    liars.map((entry) => `${most(entry)} of ${entry.n}`).join(', ');
+  const plain = list((entry) => entry.most);
+  const signed = list((entry) => entry.mostSigned);
+  return plain === signed ? `at most ${plain}` : `at most ${plain}; with signed = true ${signed}`;
+}
+
 function printCatalogue(catalogue: Catalogue, paint: Paint): string {
   const lines: string[] = [paint('bold', 'PROTOCOLS'), `suite runs ${catalogue.suite.join(', ')} together`];
   for (const protocol of catalogue.protocols) {
@@ -88,6 +111,11 @@ function printCatalogue(catalogue: Catalogue, paint: Paint): string {
     const lies = protocol.lies.length > 0 ? `; lies: ${protocol.lies.join(', ')}` : '';
     lines.push(`  workloads: ${protocol.workloads.join(', ')}${lies}`, '  claims:');
     for (const claim of protocol.claims) lines.push(`    ${claim.property} (${claim.strength}): ${claim.statement}`);
+    lines.push(`  liars: ${protocol.tolerates.length === 0 ? 'none is survived' : 'survived are'}`);
+    for (const { behaviours, properties, statement, liars } of protocol.tolerates) {
+      const which = behaviours === 'all' ? 'all behaviours' : behaviours.join(', ');
+      lines.push(`    ${which}: ${statement}; holds: ${properties.join(', ')}; ${describeLiars(liars)}`);
+    }
     lines.push('  settings (default, quick):');
     for (const setting of protocol.settings) {
       lines.push(`    ${setting.name} = ${setting.default}, ${setting.quick}: ${setting.doc}; ${setting.accepts}`);

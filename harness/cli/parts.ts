@@ -50,8 +50,10 @@ export function storeParts(slos: readonly Slo[], onLine?: () => void): StorePart
 
 /** Exact whatever flags made the plan: the plan itself is run again. */
 export function repeatCommand(runDirectory: string, cluster: string): string {
-  const path = `${runDirectory}/plan.json`;
-  // Quoted for a POSIX shell wherever a character might mean something to it.
-  const quoted = /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-  return `npm run nemesis -- --plan ${quoted} --cluster ${cluster}`;
+  return `npm run nemesis -- --plan ${shellWord(`${runDirectory}/plan.json`)} --cluster ${cluster}`;
+}
+
+/** Quoted for a POSIX shell wherever a character might mean something to it. */
+export function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

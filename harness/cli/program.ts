@@ -5,14 +5,18 @@ import { addCapacityCommand } from './capacity-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addCleanCommand } from './clean-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addExploreCommand } from './explore-command.ts';
 import { addImageCommand } from './image-command.ts';
 import type { CliIo, Finish } from './io.ts';
 import { addListCommand } from './list-command.ts';
+import { addMergeCommand } from './merge-command.ts';
 import { addNemesisCommand } from './nemesis-command.ts';
 import { addPapersCommand } from './papers-command.ts';
 import { addPredictCommand } from './predict-command.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { reportError } from './report-error.ts';
+import { addShrinkCommand } from './shrink-command.ts';
 import { addSpreadCommand } from './spread-command.ts';
 import { HEARSAY_VERSION } from './version.ts';
 
@@ -36,6 +40,10 @@ export function createProgram(io: CliIo, finish: Finish): Command {
   addPredictCommand(program, io, finish);
   addPapersCommand(program, io, finish);
   addCapacityCommand(program, io, finish);
+  addExploreCommand(program, io, finish);
+  addMergeCommand(program, io, finish);
+  addShrinkCommand(program, io, finish);
+  addReplayCommand(program, io, finish);
   program.addHelpText(
     'after',
     `

@@ -89,6 +89,7 @@ export function playProbes(request: ProbeRequest): ProbeCounts {
       },
       persist: () => undefined,
       reply: () => undefined,
+      reach: () => undefined,
       announce: () => undefined,
       emit(observation) {
         if (observation.kind !== 'status' || observation.status !== 'suspect') return;

@@ -59,6 +59,7 @@ export function testContext(plan: Plan): CheckContext {
   };
   const timeline: CheckContext['timeline'] = {
     stays: new Map(),
+    actualStays: new Map(),
     faults: [],
     healedAt: undefined,
     finalAt: undefined,

@@ -15,7 +15,7 @@ export function course(story: RunStory, gallery: Gallery): Markup {
   const notDrawn = count - MOST_FAULT_LANES;
   const notShaded = count - MOST_SHADED;
   const rows = story.operations.rows.length;
-  const chart = operationChart(story.frame, story.operations, story.timeline.stays);
+  const chart = operationChart(story.frame, story.operations, story.timeline.actualStays);
   const hidden = story.operations.membersNotDrawn;
   return html`<section id="timeline"><h2>Timeline</h2>
 ${faults === undefined ? html`<p>No fault was on in this run.</p>` : gallery.figure(faults, [], html`Faults as they really started and ended.${notDrawn > 0 && ` ${plural(notDrawn, 'more fault window')} not drawn.`}`)}

@@ -3,6 +3,7 @@ import { checkSpeed } from './check-speed.ts';
 import { controllerKill } from './controller-kill.ts';
 import { datagrams } from './datagrams.ts';
 import { defaultRuns } from './default-runs.ts';
+import { defences } from './defences.ts';
 import type { Figure } from './figure.ts';
 import { localStart } from './local-start.ts';
 import { membersSpeed } from './members-speed.ts';
@@ -20,5 +21,6 @@ export const FIGURES: readonly Figure[] = [
   localStart,
   controllerKill,
   datagrams,
+  defences,
   checkSpeed,
 ];

@@ -1,0 +1,26 @@
+/** `hearsay merge`: adds up what several machines have found with `hearsay explore --shard`. */
+import type { Command } from '@commander-js/extra-typings';
+import { exploreExitCode, mergeExploreFiles, parseExploreFile } from '../search/explore-file.ts';
+import { showExploration } from './explore-command.ts';
+import { claimFolder, readText } from './files.ts';
+import type { CliIo, Finish } from './io.ts';
+
+export function addMergeCommand(program: Command, io: CliIo, finish: Finish): void {
+  program
+    .command('merge')
+    .description('add up the explore.json files of a search that was split with --shard')
+    .argument('<files...>', 'explore.json of each shard')
+    .option('--out <folder>', 'writes the sum and the plans of what broke to a new folder')
+    .option('--json', 'prints the sum as one JSON object on stdout, and all else on stderr')
+    .action(async (paths, options) => {
+      const files = [];
+      for (const path of paths) {
+        files.push({ path, file: await parseExploreFile(readText(path, 'the result of a search'), path) });
+      }
+      const sum = mergeExploreFiles(files);
+      const folder =
+        options.out === undefined ? undefined : claimFolder(options.out, 'choose a new folder that can be written');
+      showExploration(sum, folder?.path, options.json === true, io);
+      finish(exploreExitCode(sum.tally));
+    });
+}

@@ -1,0 +1,115 @@
+/** `hearsay shrink`: the smallest plan found that still breaks the same property, and a picture of what happens in it. */
+import { join } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { protocols } from '../../impl/registry.ts';
+import { type DrawnMessage, describePlan, spaceTimePage } from '../../reports/space-time.ts';
+import { createOpenSim } from '../clusters/sim/sim.ts';
+import { UserError } from '../model/errors.ts';
+import type { HistoryLine } from '../model/history.ts';
+import type { Plan } from '../model/plan.ts';
+import { parseInteger } from '../model/units.ts';
+import type { PropertyResult } from '../model/verdict.ts';
+import { runPlanSync } from '../run/run-plan.ts';
+import { FILES, writeWhole } from '../run/store.ts';
+import { brokenBy, quickSettings } from '../search/oracle.ts';
+import { shrink } from '../search/shrink.ts';
+import { once } from './flags.ts';
+import type { CliIo, Finish } from './io.ts';
+import { JUDGE_PARTS, KNOWLEDGE, shellWord } from './parts.ts';
+import { readPlanOrRun } from './plan-or-run.ts';
+import { claimRunFolder } from './run-folder.ts';
+
+const PICTURE = 'space-time.html';
+
+export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): void {
+  program
+    .command('shrink')
+    .description('make a plan that breaks a property in the simulator as small as it can be')
+    .argument('<plan>', 'a plan file, or the folder of a run')
+    .option(
+      '--property <name>',
+      'the property to keep broken (default the first that is)',
+      once('--property', (text) => text),
+    )
+    .option('--runs <count>', 'runs that may be spent (default 5000)', once('--runs', parseRuns))
+    .option(
+      '--out <folder>',
+      'writes plan.json and space-time.html here (default runs/TIME-SEED)',
+      once('--out', (text) => text),
+    )
+    .option('--json', 'prints the result as one JSON object on stdout, and all else on stderr')
+    .action(async (path, options) => {
+      const plan = await readPlanOrRun(path);
+      const found = brokenBy(plan, JUDGE_PARTS, KNOWLEDGE);
+      const property = options.property ?? found[0];
+      if (property === undefined || !found.includes(property)) {
+        const also = found.length === 0 ? '' : `; it breaks ${found.join(', ')}`;
+        throw new UserError(
+          `the plan does not break ${property ?? 'any property'} in the simulator${also}`,
+          path,
+          'try hearsay replay on the cluster on which it did',
+        );
+      }
+      const folder = claimRunFolder(options.out, plan.seed, new Date());
+      const stream = options.json === true ? io.stderr : io.stdout;
+      stream.write(`${property}: ${size(plan)}\n`);
+      const shrunk = shrink({
+        plan,
+        fails: (candidate) => brokenBy(candidate, JUDGE_PARTS, KNOWLEDGE).includes(property),
+        usualSettings: quickSettings(protocols),
+        mostRuns: options.runs ?? 5000,
+        onStep: (step) => stream.write(`run ${step.runs}, ${step.what}: ${size(step.plan)}\n`),
+      });
+      const planPath = join(folder.path, FILES.plan);
+      const repeat = `npm run hearsay -- replay ${shellWord(planPath)} --cluster sim --property ${property}`;
+      writeWhole(planPath, `${JSON.stringify(shrunk.plan, null, 1)}\n`);
+      writeWhole(join(folder.path, PICTURE), picture(shrunk.plan, property, repeat));
+      const end = shrunk.minimal ? 'nothing smaller breaks it' : 'the runs were spent; more may go with --runs';
+      stream.write(`\nafter ${shrunk.runs} runs ${end}:\n`);
+      for (const sentence of describePlan(shrunk.plan)) stream.write(`  ${sentence}\n`);
+      stream.write(`plan: ${planPath}\npicture: ${join(folder.path, PICTURE)}\nreplay: ${repeat}\n`);
+      if (options.json === true) {
+        const { runs, minimal } = shrunk;
+        io.stdout.write(`${JSON.stringify({ property, runs, minimal, plan: shrunk.plan })}\n`);
+      }
+      finish(0);
+    });
+}
+
+const parseRuns = (text: string): number => parseInteger(text, '--runs', 1, 10_000_000);
+
+function size(plan: Plan): string {
+  const count = (of: number, noun: string): string => `${of} ${noun}${of === 1 ? '' : 's'}`;
+  return [
+    count(plan.channels.length, 'channel'),
+    count(plan.members.length, 'member'),
+    count(plan.faults.length, 'fault'),
+    count(plan.operations.length, 'operation'),
+    `${plan.closing.healAtMs / 1000} s`,
+  ].join(', ');
+}
+
+/** Runs the plan once more, and keeps everything. */
+function picture(plan: Plan, name: string, repeatCommand: string): string {
+  const lines: HistoryLine[] = [];
+  const messages: (DrawnMessage & { readonly deliveredAt: number[] })[] = [];
+  const tap = {
+    sent: ({ from, to, channel, kind, time }: Omit<DrawnMessage, 'sentAt' | 'deliveredAt'> & { time: number }) => {
+      messages.push({ from, to, channel, kind, sentAt: time, deliveredAt: [] });
+    },
+    delivered: (index: number, time: number) => {
+      messages[index]?.deliveredAt.push(time);
+    },
+  };
+  const { properties } = runPlanSync({
+    plan,
+    cluster: 'sim',
+    open: createOpenSim(protocols, { tap }),
+    parts: JUDGE_PARTS,
+    record: (line) => lines.push(line),
+  });
+  const isIt = (found: PropertyResult): boolean => found.name === name && found.verdict === 'invalid';
+  const property = properties.find(isIt);
+  if (property === undefined) throw new Error(`the shrunk plan does not break ${name}`);
+  return spaceTimePage({ plan, property, messages, lines, repeatCommand });
+}
