@@ -14,6 +14,8 @@ const MAY_TOUCH_THE_WORLD = [
   /^nemesis\/linux\//,
   /^harness\/run\/(store|make-folders|history-file|run-and-store)\.ts$/,
   /^harness\/cli\//,
+  // The leak that the comparison of processes must catch is planted there.
+  /^harness\/proof\/hash-program\.ts$/,
 ];
 
 const FORBIDDEN: readonly { readonly what: string; readonly pattern: RegExp }[] = [

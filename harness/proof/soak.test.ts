@@ -103,8 +103,16 @@ test(
     // The draw is to try the claims, not to lie beyond them.
     expect(found.beyond).toBeLessThanOrEqual(SEEDS / 3);
     // Enough of each property was really judged, over enough kinds of faults.
-    const rarest = { convergence: 1, 'lost-writes': 1, 'stale-reads': 1, delivery: 1, refutation: 1, 'no-crash': 1 };
-    for (const [name, share] of Object.entries({ ...rarest, coverage: 0.5, detection: 0.1, 'broadcast-safety': 0.6 })) {
+    // What a liar may break is not judged where one lies.
+    const most = { 'lost-writes': 0.85, 'stale-reads': 0.85, delivery: 0.85, refutation: 0.85 };
+    for (const [name, share] of Object.entries({
+      convergence: 1,
+      'no-crash': 1,
+      ...most,
+      coverage: 0.5,
+      detection: 0.1,
+      'broadcast-safety': 0.6,
+    })) {
       expect(found.judged.get(name) ?? 0, name).toBeGreaterThanOrEqual(Math.floor(share * SEEDS));
     }
     if (SEEDS >= 100) expect([...found.kinds].sort()).toEqual([...FAULT_TYPES].sort());

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../../impl/registry.ts';
-import { type FaultFlags, planOf, runOnSim } from './test-scenario.ts';
+import { type FaultFlags, planOf, propertyOf, runOnSim } from './test-scenario.ts';
 
 /** Seeds within which a conviction must come. */
 const SEEDS = 200;
@@ -90,6 +90,29 @@ const FLAWED: readonly Flawed[] = [
 const WASTEFUL: readonly { readonly name: string; readonly real: string }[] = [
   { name: 'textbook/hybrid', real: 'hybrid' },
 ];
+
+/** Parts of the broadcast's promise whose breach needs a liar, and the smallest clusters in which that is seen. */
+const NEEDS_LIARS = [
+  { part: 'consistency', nodes: 7, byzantine: '2:vote-twice' },
+  { part: 'totality', nodes: 4, byzantine: '1:equivocate' },
+] as const;
+
+describe.each(NEEDS_LIARS)('textbook/broadcast, $nodes members, $byzantine', ({ part, nodes, byzantine }) => {
+  it(`breaks ${part} within ${SEEDS} seeds, bracha on the same plans nothing`, () => {
+    let found = false;
+    for (let seed = 0; seed < SEEDS && !found; seed++) {
+      const judged = (name: string) => {
+        const plan = planOf(`needs liars ${seed}`, { byzantine }, { protocols: [name], nodes });
+        return propertyOf(runOnSim(plan).properties, 'broadcast-safety');
+      };
+      const naive = judged('textbook/broadcast');
+      found = naive.verdict === 'invalid' && Number(naive.details?.[part]) > 0;
+      const real = judged('bracha');
+      expect([real.verdict, real.violations, real.beyondClaims], real.reason).toEqual(['valid', 0, undefined]);
+    }
+    expect(found).toBe(true);
+  }, 120_000);
+});
 
 /** Properties of one run that were convicted, and the sentence that says what was seen. */
 function convictions(name: string, seed: string, faults: FaultFlags, timeMs = 30_000): Map<string, string> {
