@@ -276,7 +276,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const stage = await play({ plan: { ...plan, network: { ...plan.network, links } }, script });
       expect(stage.receivedIn(0).delayMin).toBeGreaterThanOrEqual(40);
       expect(stage.receivedIn(0).delayMin).toBeLessThan(100);
-      expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(100);
+      // A relay sends up to half a millisecond early.
+      expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(99.5);
       expect(stage.receivedIn(2).delayMin).toBeGreaterThanOrEqual(40);
       expect(stage.receivedIn(2).delayMin).toBeLessThan(100);
       expect(stage.receivedIn(1).received).toBe(stage.sentIn(1));

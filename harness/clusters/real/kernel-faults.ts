@@ -4,6 +4,7 @@
  */
 
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { calibrateFaults } from '../../../nemesis/linux/calibrate-faults.ts';
 import { sampleFaults } from '../../../nemesis/linux/calibration-sample.ts';
 import type { KernelCapabilities } from '../../../nemesis/linux/capabilities.ts';
@@ -15,6 +16,10 @@ import type { Calibration } from '../../model/calibration.ts';
 import { InvariantError } from '../../model/errors.ts';
 import { isLinkFault, type PlannedFault } from '../../model/fault.ts';
 import type { FaultMaker } from './site.ts';
+
+/** A relay that has ended this long while its member goes on has failed. */
+const RELAY_ALONE_MS = 2000;
+const LOOK_EVERY_MS = 100;
 
 /** Namespaces that are worked on at a time: more commands at once would only wait for each other. */
 const AT_A_TIME = 8;
@@ -191,7 +196,12 @@ export class KernelFaults implements FaultMaker {
   /** One that ends with its member, or because all ends, is no failure. */
   async #relayEnded(name: string, error: Error): Promise<void> {
     const post = this.#posts.get(name);
-    if (post === undefined || post.renewing || (await post.member.lost?.()) === true) return;
+    if (post === undefined) return;
+    // A member and its relay end together, and either may be heard of first.
+    for (let waitedMs = 0; waitedMs <= RELAY_ALONE_MS; waitedMs += LOOK_EVERY_MS) {
+      if (this.#closing || post.renewing || (await post.member.lost?.()) === true) return;
+      await delay(LOOK_EVERY_MS);
+    }
     if (this.#closing || post.renewing || this.#failure !== undefined) return;
     this.#failure = new InvariantError(
       `the relay that makes faults of links at member ${name} has ended (${error.message})`,
