@@ -1,7 +1,8 @@
 /**
  * The search finds what is planted: drawn plans convict each planted bug, and what they convict it with shrinks to a plan
  * that a person can read, and shrinks to the same plan again. Without HEARSAY_SEEDS only the first bug of each protocol
- * is hunted; with it all of them are, in at most so many trials each.
+ * is hunted; with it all of them are, in at most so many trials each. HEARSAY_PREFIX draws other plans than the usual
+ * ones, on which the draw may have been tuned.
  */
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../../impl/registry.ts';
@@ -26,6 +27,7 @@ const NEEDS_MORE: Readonly<Record<string, { readonly operations?: number; readon
 };
 
 const MOST_TRIALS = seedCount(150);
+const PREFIX = process.env.HEARSAY_PREFIX ?? 'hunt';
 const HUNTED = PLANTED_BUGS.filter(
   (bug, index) =>
     (process.env.HEARSAY_SEEDS ?? '') !== '' || PLANTED_BUGS.findIndex((other) => other.of === bug.of) === index,
@@ -35,7 +37,7 @@ function hunt(bug: PlantedBug) {
   const parts = { ...JUDGE_PARTS, protocols: withSwaps(protocols, { [bug.of]: bug.protocol }) };
   const space = { protocols: [bug.of], nodes: [4, 9], timeMs: [10_000, 60_000], settings: 'drawn' } as const;
   for (let trial = 0; trial < MOST_TRIALS; trial++) {
-    const plan = drawTrial(space, `hunt-${trial}`, KNOWLEDGE, NEMESES);
+    const plan = drawTrial(space, `${PREFIX}-${trial}`, KNOWLEDGE, NEMESES);
     const [property] = plan === undefined ? [] : brokenBy(plan, parts, KNOWLEDGE);
     if (plan !== undefined && property !== undefined) return { plan, property, parts, trials: trial + 1 };
   }
