@@ -6,7 +6,18 @@
 import { createSigner, type KeyDirectory, privateKeyOf, publicKeyOf } from '../harness/model/keys.ts';
 import { split } from '../harness/model/rng.ts';
 import { Member, type MemberChannel } from './member/member.ts';
-import type { AnyProtocol, Data, Observation, Outcome, Signer } from './protocol.ts';
+import type { AnyProtocol, Conditions, Data, Observation, Outcome, Signer } from './protocol.ts';
+
+/** `n1`, `n2`, ... */
+export function namesOf(n: number): string[] {
+  return Array.from({ length: n }, (_, index) => `n${index + 1}`);
+}
+
+/** What a plan of so many members and no faults means to claims and bounds; links take what the world's take. */
+export function calmConditions(n: number, over: Partial<Conditions> = {}): Conditions {
+  const calm = { byzantine: [], livesLost: [], kinds: [], timerDrift: 0, wallErrorMs: 0, nameBytes: 2 };
+  return { n, ...calm, load: new Map(), linkLatencyMs: 1, schedulingMs: 0, ...over };
+}
 
 export interface Seen {
   readonly at: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
-import { type LifecycleStatus, type Observation, settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { type Conditions, type LifecycleStatus, type Observation, settingsOf } from '../protocol.ts';
+import { calmConditions, namesOf, World, type WorldOptions } from '../testkit.ts';
 import { type AkkaView, akka } from './akka.ts';
 import { akkaBounds } from './bounds.ts';
 import { akkaClaims } from './claims.ts';
@@ -10,7 +10,7 @@ import { type AkkaSettings, akkaSettings, longestSilenceMs } from './settings.ts
 
 const quick = settingsOf(akkaSettings, 'quick');
 const SEEDS = ['a', 'b', 'c'];
-const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
+const names = namesOf(7);
 
 function createWorld(seed: string, settings: AkkaSettings = quick, options: Partial<WorldOptions> = {}): World {
   return new World({ names, channels: [{ protocol: akka, settings }], seed, ...options });
@@ -173,19 +173,8 @@ describe('the ring', () => {
 });
 
 describe('claims and bounds', () => {
-  const calm = {
-    n: 7,
-    byzantine: [],
-    livesLost: [] as string[],
-    kinds: [] as string[],
-    timerDrift: 0,
-    wallErrorMs: 0,
-    nameBytes: 2,
-    load: new Map(),
-    linkLatencyMs: 1,
-    schedulingMs: 0,
-  };
-  const beyond = (property: string, settings: AkkaSettings, conditions: Partial<typeof calm>) =>
+  const calm = calmConditions(7);
+  const beyond = (property: string, settings: AkkaSettings, conditions: Partial<Conditions>) =>
     akkaClaims.find((claim) => claim.property === property)?.beyond?.(settings, { ...calm, ...conditions });
   const majority: AkkaSettings = { ...quick, downing: 'keep-majority' };
 

@@ -1,9 +1,9 @@
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
-import type { AnyProtocol, Conditions, Data } from '../protocol.ts';
+import type { AnyProtocol, Data } from '../protocol.ts';
 import { settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { calmConditions, World, type WorldOptions } from '../testkit.ts';
 import { antiEntropy } from './anti-entropy.ts';
 import { antiEntropyBounds } from './claims.ts';
 import {
@@ -31,22 +31,7 @@ function createWorld(
   return world;
 }
 
-function conditions(n: number): Conditions {
-  return {
-    n,
-    byzantine: [],
-    livesLost: [],
-    kinds: [],
-    timerDrift: 0,
-    wallErrorMs: 0,
-    linkLatencyMs: 1,
-    schedulingMs: 0,
-    nameBytes: 2,
-    load: new Map(),
-  };
-}
-
-const BOUND_MS = antiEntropyBounds(QUICK, conditions(NAMES.length)).convergenceMs ?? 0;
+const BOUND_MS = antiEntropyBounds(QUICK, calmConditions(NAMES.length)).convergenceMs ?? 0;
 
 let nextOperation = 1;
 function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
@@ -112,7 +97,7 @@ describe.each(['push', 'pull', 'push-pull'] as const)('anti-entropy, %s', (mode)
     const world = createWorld({ settings: { mode }, seed: `${mode} ${seed}` });
     hurtAndHeal(world, seed);
     expect(agree(world)).toBe(false);
-    const bound = antiEntropyBounds({ ...QUICK, mode }, conditions(NAMES.length)).convergenceMs ?? 0;
+    const bound = antiEntropyBounds({ ...QUICK, mode }, calmConditions(NAMES.length)).convergenceMs ?? 0;
     expect(world.runUntil(() => agree(world), bound)).toBe(true);
     const expected = acknowledged(world);
     expect(expected.size).toBe(8);
@@ -244,7 +229,7 @@ describe('members that are gone for good', () => {
     hurtAndHeal(world, seed);
     world.kill('n4');
     world.kill('n5');
-    const bounds = antiEntropyBounds(QUICK, { ...conditions(NAMES.length), livesLost: ['n4', 'n5'] });
+    const bounds = antiEntropyBounds(QUICK, { ...calmConditions(NAMES.length), livesLost: ['n4', 'n5'] });
     expect(bounds.convergenceMs).toBeGreaterThan(BOUND_MS);
     expect(world.runUntil(() => agree(world, ['n1', 'n2', 'n3']), bounds.convergenceMs ?? 0)).toBe(true);
   });

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
 import { PeerSet } from '../member/peers.ts';
 import type { Context, Data } from '../protocol.ts';
+import { calmConditions, namesOf } from '../testkit.ts';
 import { bracha } from './bracha.ts';
 import { type BrachaMessage, ECHO, MAX_VALUE_BYTES, type Phase, READY, SEND, type Vote } from './messages.ts';
 import { type BrachaSettings, checkBrachaSettings } from './settings.ts';
-import { createScenario, jittered, namesOf, quick, violations } from './test-scenario.ts';
+import { createScenario, jittered, quick, violations } from './test-scenario.ts';
 
 /** How many deliveries each member has made. */
 function deliveries(scenario: ReturnType<typeof createScenario>, member: string): number {
@@ -122,9 +123,7 @@ describe('with faults of links and processes', () => {
     world.run(20_000);
     expect(world.seen.some((seen) => seen.observation.kind === 'deliver')).toBe(false);
     world.latency = latency;
-    const none = { n: 4, byzantine: [], livesLost: [], kinds: [], timerDrift: 0, wallErrorMs: 0, schedulingMs: 0 };
-    const load = { nameBytes: 2, load: new Map() };
-    world.run(bracha.bounds(quick, { ...none, ...load, linkLatencyMs: 20 }).deliveryMs ?? 0);
+    world.run(bracha.bounds(quick, calmConditions(4, { linkLatencyMs: 20 })).deliveryMs ?? 0);
     expect(violations(scenario, names)).toEqual([]);
   });
 
@@ -278,18 +277,7 @@ describe('settings and claims', () => {
 
   it('counts liars and lost lives together, each member once', () => {
     const [claim] = bracha.claims;
-    const conditions = (byzantine: string[], livesLost: string[]) => ({
-      n: namesOf(7).length,
-      byzantine,
-      livesLost,
-      kinds: [],
-      timerDrift: 0,
-      wallErrorMs: 0,
-      linkLatencyMs: 1,
-      schedulingMs: 0,
-      nameBytes: 2,
-      load: new Map(),
-    });
+    const conditions = (byzantine: string[], livesLost: string[]) => calmConditions(7, { byzantine, livesLost });
     expect(claim?.beyond?.(quick, conditions(['n1'], ['n2']))).toBeUndefined();
     expect(claim?.beyond?.(quick, conditions(['n1', 'n2'], ['n2', 'n1']))).toBeUndefined();
     expect(claim?.beyond?.(quick, conditions(['n1', 'n2'], ['n3']))).toMatch(/3 of 7/);

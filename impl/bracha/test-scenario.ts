@@ -1,15 +1,11 @@
 /** Test support: worlds of reliable broadcast, and an oracle for its five properties that is written from their text. */
 import { split } from '../../harness/model/rng.ts';
 import { settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { namesOf, World, type WorldOptions } from '../testkit.ts';
 import { type BrachaProtocol, bracha } from './bracha.ts';
 import { type BrachaSettings, brachaSettings } from './settings.ts';
 
 export const quick: BrachaSettings = settingsOf(brachaSettings, 'quick');
-
-export function namesOf(n: number): string[] {
-  return Array.from({ length: n }, (_, index) => `n${index + 1}`);
-}
 
 export interface Scenario {
   readonly world: World;

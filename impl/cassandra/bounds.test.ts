@@ -1,23 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
-import { type Conditions, settingsOf } from '../protocol.ts';
+import { settingsOf } from '../protocol.ts';
+import { calmConditions } from '../testkit.ts';
 import { cassandraBounds, crossingRounds, meetingRounds } from './bounds.ts';
 import { cassandraClaims } from './claims.ts';
 import { cassandraSettings, checkCassandraSettings, silenceMs } from './settings.ts';
 
 const quick = settingsOf(cassandraSettings, 'quick');
-const calm: Conditions = {
-  n: 7,
-  byzantine: [],
-  livesLost: [],
-  kinds: [],
-  timerDrift: 0,
-  wallErrorMs: 0,
-  nameBytes: 2,
-  load: new Map(),
-  linkLatencyMs: 1,
-  schedulingMs: 0,
-};
+const calm = calmConditions(7);
 
 describe('rounds until groups find each other', () => {
   it('is one where nobody is gone: the smaller group contacts the larger one for certain', () => {

@@ -1,15 +1,11 @@
 /** Test support: worlds of consensus, and an oracle for its properties that is written from their text. */
 import { split } from '../../harness/model/rng.ts';
 import { settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { calmConditions, namesOf, World, type WorldOptions } from '../testkit.ts';
 import { type ConsensusProtocol, consensus } from './consensus.ts';
 import { type ConsensusSettings, consensusBounds, consensusSettings } from './settings.ts';
 
 export const quick: ConsensusSettings = settingsOf(consensusSettings, 'quick');
-
-export function namesOf(n: number): string[] {
-  return Array.from({ length: n }, (_, index) => `n${index + 1}`);
-}
 
 /** Latencies from 1 to 20 ms, so that seeds differ in the order of arrival. */
 export function jittered(seed: string): () => number {
@@ -18,17 +14,7 @@ export function jittered(seed: string): () => number {
 }
 
 export function boundMs(n: number): number {
-  const none = {
-    byzantine: [],
-    livesLost: [],
-    kinds: [],
-    timerDrift: 0,
-    wallErrorMs: 0,
-    nameBytes: 2,
-    load: new Map(),
-    schedulingMs: 0,
-  };
-  return consensusBounds(quick, { ...none, n, linkLatencyMs: 20 }).deliveryMs ?? 0;
+  return consensusBounds(quick, calmConditions(n, { linkLatencyMs: 20 })).deliveryMs ?? 0;
 }
 
 export interface Scenario {

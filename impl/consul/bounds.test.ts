@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Conditions, settingsOf } from '../protocol.ts';
+import { settingsOf } from '../protocol.ts';
+import { calmConditions } from '../testkit.ts';
 import { consulBounds } from './bounds.ts';
 import { consulClaims } from './claims.ts';
 import { consulSettings } from './settings.ts';
 
 const quick = settingsOf(consulSettings, 'quick');
-const calm: Conditions = {
-  n: 7,
-  byzantine: [],
-  livesLost: [],
-  kinds: [],
-  timerDrift: 0,
-  wallErrorMs: 0,
-  nameBytes: 2,
-  load: new Map(),
-  linkLatencyMs: 1,
-  schedulingMs: 0,
-};
+const calm = calmConditions(7);
 
 describe('consulBounds', () => {
   it('grows with latency, scheduling noise, drift and lives lost', () => {

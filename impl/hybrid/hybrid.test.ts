@@ -1,8 +1,8 @@
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
-import { type AnyProtocol, type Conditions, type Data, type Observation, settingsOf } from '../protocol.ts';
-import { type Sent, World, type WorldOptions } from '../testkit.ts';
+import { type AnyProtocol, type Data, type Observation, settingsOf } from '../protocol.ts';
+import { calmConditions, type Sent, World, type WorldOptions } from '../testkit.ts';
 import { hybridBounds } from './claims.ts';
 import { hybrid } from './hybrid.ts';
 import type { Message } from './messages.ts';
@@ -25,12 +25,8 @@ function createWorld({ protocol = hybrid, settings, ...rest }: Scenario = {}): W
   return world;
 }
 
-function conditions(livesLost: readonly string[] = []): Conditions {
-  const calm = { byzantine: [], kinds: [], timerDrift: 0, wallErrorMs: 0, nameBytes: 2, load: new Map() };
-  return { n: NAMES.length, livesLost, ...calm, linkLatencyMs: 1, schedulingMs: 0 };
-}
-
-const { convergenceMs: BOUND_MS = 0, deliveryMs: DELIVERY_MS = 0 } = hybridBounds(QUICK, conditions());
+const CALM = calmConditions(NAMES.length);
+const { convergenceMs: BOUND_MS = 0, deliveryMs: DELIVERY_MS = 0 } = hybridBounds(QUICK, CALM);
 
 let nextOperation = 1;
 function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
@@ -122,7 +118,7 @@ describe('adaptive push-pull', () => {
     world.kill('n1');
     world.latency = () => 1;
     const rest = NAMES.slice(1);
-    const { deliveryMs = 0 } = hybridBounds(QUICK, conditions(['n1']));
+    const { deliveryMs = 0 } = hybridBounds(QUICK, calmConditions(NAMES.length, { livesLost: ['n1'] }));
     expect(world.runUntil(() => agree(world, rest), deliveryMs)).toBe(true);
     expect(deliveriesAt(world, 'n7')).toEqual(['n1/1/1']);
     expect(world.sent.slice(before).some((sent) => typeOf(sent) === 'push' && sent.to === 'n7')).toBe(false);
@@ -144,12 +140,12 @@ describe('adaptive push-pull', () => {
 
   it('counts members that are gone for good, and slow timers, in its bounds', () => {
     // With few left most contacts are wasted.
-    const gone = hybridBounds(QUICK, conditions(NAMES.slice(2)));
+    const gone = hybridBounds(QUICK, calmConditions(NAMES.length, { livesLost: NAMES.slice(2) }));
     expect(gone.convergenceMs).toBeGreaterThan(BOUND_MS);
     expect(gone.deliveryMs).toBeGreaterThan(DELIVERY_MS);
-    const slow = hybridBounds(QUICK, { ...conditions(), timerDrift: 0.5 });
+    const slow = hybridBounds(QUICK, { ...CALM, timerDrift: 0.5 });
     expect(slow.convergenceMs).toBe(BOUND_MS + QUICK.intervalMs);
-    const eager = hybridBounds({ ...QUICK, minProbability: 0.8 }, conditions());
+    const eager = hybridBounds({ ...QUICK, minProbability: 0.8 }, CALM);
     expect(eager.convergenceMs).toBeLessThan(BOUND_MS / 2);
   });
 });

@@ -2,8 +2,8 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
-import { type AnyProtocol, type Conditions, type Data, settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { type AnyProtocol, type Data, settingsOf } from '../protocol.ts';
+import { calmConditions, World, type WorldOptions } from '../testkit.ts';
 import { pushBounds } from './claims.ts';
 import { decodeMessage, stateMessages } from './messages.ts';
 import { pushFirstPartOnly } from './planted-bugs.ts';
@@ -20,21 +20,7 @@ function createWorld(options: Partial<WorldOptions> & { protocol?: AnyProtocol }
   return world;
 }
 
-function conditions(livesLost: readonly string[] = []): Conditions {
-  const calm = {
-    byzantine: [],
-    kinds: [],
-    timerDrift: 0,
-    wallErrorMs: 0,
-    nameBytes: 2,
-    load: new Map(),
-    linkLatencyMs: 1,
-    schedulingMs: 0,
-  };
-  return { n: NAMES.length, livesLost, ...calm };
-}
-
-const BOUND_MS = pushBounds(QUICK, conditions()).convergenceMs ?? 0;
+const BOUND_MS = pushBounds(QUICK, calmConditions(NAMES.length)).convergenceMs ?? 0;
 
 let nextOperation = 1;
 function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
@@ -112,7 +98,7 @@ describe('push gossip', () => {
   });
 
   it('counts members that are gone for good in its bound', () => {
-    const bound = pushBounds(QUICK, conditions(['n4', 'n5'])).convergenceMs ?? 0;
+    const bound = pushBounds(QUICK, calmConditions(NAMES.length, { livesLost: ['n4', 'n5'] })).convergenceMs ?? 0;
     expect(bound).toBeGreaterThan(BOUND_MS);
     for (const seed of [1, 2, 3]) {
       const world = createWorld({ seed: `gone ${seed}` });

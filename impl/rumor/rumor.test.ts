@@ -2,7 +2,7 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnyProtocol, type Conditions, settingsOf } from '../protocol.ts';
-import { World, type WorldOptions } from '../testkit.ts';
+import { calmConditions, World, type WorldOptions } from '../testkit.ts';
 import { rumorBounds, rumorClaims, rumorResidue } from './claims.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { rumorDeliversTwice, rumorDropsHalf, rumorInvents } from './planted-bugs.ts';
@@ -24,22 +24,8 @@ function createWorld({ protocol = rumor, settings, ...rest }: Partial<WorldOptio
   return world;
 }
 
-function conditions(): Conditions {
-  return {
-    n: NAMES.length,
-    byzantine: [],
-    livesLost: [],
-    kinds: [],
-    timerDrift: 0,
-    wallErrorMs: 0,
-    linkLatencyMs: 1,
-    schedulingMs: 0,
-    nameBytes: 2,
-    load: new Map(),
-  };
-}
-
-const BOUND_MS = rumorBounds(QUICK, conditions()).deliveryMs ?? 0;
+const CALM = calmConditions(NAMES.length);
+const BOUND_MS = rumorBounds(QUICK, CALM).deliveryMs ?? 0;
 
 /** Broadcasts from all members in turn; numbers from `first`. */
 function broadcastAll(world: World, count: number, everyMs: number, first = 1): void {
@@ -143,18 +129,18 @@ describe('residue', () => {
     broadcastAll(world, count, 100);
     world.run(BOUND_MS);
     const missed = 1 - (deliveriesOf(world).total - count) / (count * (NAMES.length - 1));
-    const expected = rumorResidue(settings, conditions());
+    const expected = rumorResidue(settings, CALM);
     // Misses of one broadcast go together, at worst all of its six: four standard deviations with that.
     const margin = 4 * Math.sqrt((expected * (1 - expected)) / count);
     expect(missed).toBeLessThan(expected + margin);
     // Where theory is exact and not a bound, it is met from below too; with k = 1 there is nothing to set back.
     const setBack = variant.stop === 'counter' && variant.feedback === 'feedback' && variant.k > 1;
     if (variant.mode === 'push' && !setBack) expect(missed).toBeGreaterThan(expected - margin);
-    expect(latestDeliveryMs(world)).toBeLessThan(rumorBounds(settings, conditions()).deliveryMs ?? 0);
+    expect(latestDeliveryMs(world)).toBeLessThan(rumorBounds(settings, CALM).deliveryMs ?? 0);
   });
 
   it('of the quick settings is small, and 500 broadcasts arrive everywhere', () => {
-    expect(rumorResidue(QUICK, conditions())).toBeLessThan(0.001);
+    expect(rumorResidue(QUICK, CALM)).toBeLessThan(0.001);
     const world = createWorld();
     broadcastAll(world, 500, 30);
     world.run(BOUND_MS);
@@ -340,8 +326,8 @@ describe('messages from outside', () => {
 describe('claims', () => {
   it('say that the residue of pull alone is not known', () => {
     const coverage = rumorClaims.find((claim) => claim.property === 'coverage');
-    expect(coverage?.beyond?.(QUICK, conditions())).toBeUndefined();
-    expect(coverage?.beyond?.({ ...QUICK, mode: 'pull' }, conditions())).toContain('pull');
+    expect(coverage?.beyond?.(QUICK, CALM)).toBeUndefined();
+    expect(coverage?.beyond?.({ ...QUICK, mode: 'pull' }, CALM)).toContain('pull');
   });
 
   it('hold up to the load that fits into a round, which faults make smaller', () => {
@@ -349,7 +335,7 @@ describe('claims', () => {
     const beyond = (perSecond: number, over: Partial<Conditions> = {}, settings: Partial<RumorSettings> = {}) =>
       coverage?.beyond?.(
         { ...QUICK, ...settings },
-        { ...conditions(), load: new Map([['broadcast', { perSecond, valueBytes: 8 }]]), ...over },
+        { ...CALM, load: new Map([['broadcast', { perSecond, valueBytes: 8 }]]), ...over },
       );
     expect(beyond(100)).toBeUndefined();
     expect(beyond(1000)).toMatch(

@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Conditions, settingsOf } from '../protocol.ts';
+import { settingsOf } from '../protocol.ts';
+import { calmConditions } from '../testkit.ts';
 import { swimBounds } from './bounds.ts';
 import { swimClaims } from './claims.ts';
 import { checkSwimSettings, swimSettings, syncPeriodMs } from './settings.ts';
 
 const quick = settingsOf(swimSettings, 'quick');
-const calm: Conditions = {
-  n: 7,
-  byzantine: [],
-  livesLost: [],
-  kinds: [],
-  timerDrift: 0,
-  wallErrorMs: 0,
-  linkLatencyMs: 1,
-  schedulingMs: 0,
-  nameBytes: 2,
-  load: new Map(),
-};
+const calm = calmConditions(7);
 
 describe('swimBounds', () => {
   it('grows with latency, scheduling noise, drift and lives lost', () => {

@@ -2,7 +2,7 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnyProtocol, type Data, type ProtocolRole, settingsOf } from '../protocol.ts';
-import type { World, WorldOptions } from '../testkit.ts';
+import { calmConditions, type World, type WorldOptions } from '../testkit.ts';
 import { textbookAkka } from './akka.ts';
 import { textbookAntiEntropy } from './anti-entropy.ts';
 import { textbookAveraging } from './averaging.ts';
@@ -70,17 +70,7 @@ describe.each(ALL)('$name', (protocol) => {
 
   it('claims what some real protocol claims, and computes bounds for it', () => {
     expect(protocol.claims.length).toBeGreaterThan(0);
-    const calm = {
-      byzantine: [],
-      livesLost: [],
-      kinds: [],
-      timerDrift: 0,
-      wallErrorMs: 0,
-      nameBytes: 2,
-      load: new Map(),
-    };
-    const conditions = { n: 7, ...calm, linkLatencyMs: 1, schedulingMs: 0 };
-    const bounds = Object.values(protocol.bounds(settingsOf(protocol.settings, 'quick'), conditions));
+    const bounds = Object.values(protocol.bounds(settingsOf(protocol.settings, 'quick'), calmConditions(7)));
     expect(bounds.length).toBeGreaterThan(0);
     for (const bound of bounds) expect(bound).toBeGreaterThan(0);
   });
