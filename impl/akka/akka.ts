@@ -17,7 +17,13 @@
  * Liars: any number may be silent, repeat old messages or send too many, and the order of the life cycle holds; whoever
  * says that others are unreachable or down is believed.
  */
-import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import {
+  answerMembership,
+  knownSeeds,
+  type MembershipView,
+  membershipHandler,
+} from '../primitives/membership-protocol.ts';
+import type { Data, Protocol } from '../protocol.ts';
 import { akkaBounds } from './bounds.ts';
 import { akkaClaims, akkaTolerates } from './claims.ts';
 import {
@@ -46,11 +52,7 @@ import { type AkkaContext, type AkkaState, initAkka, NO_QUIRKS, type Quirks, typ
  * operation `states`: the leader moves members on when all agree, so that agreement on it never lasts while there is
  * something to do.
  */
-export type AkkaView = {
-  readonly alive: readonly string[];
-  readonly suspect: readonly string[];
-  readonly unreachable: readonly string[];
-};
+export type AkkaView = MembershipView & { readonly unreachable: readonly string[] };
 
 export type AkkaProtocol = Protocol<AkkaState, Message, AkkaView, AkkaSettings>;
 
@@ -65,7 +67,7 @@ function start(
     const { u } = record as { readonly [key: string]: Data | undefined };
     if (typeof u === 'number' && Number.isInteger(u) && u > state.uid && u < MAX_UID) state.uid = u;
   }
-  state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
+  state.seeds = knownSeeds(seeds, state.self, state.roster);
   begin(state, ctx);
 }
 
@@ -191,39 +193,24 @@ function onMessage(state: AkkaState, from: string, fromLife: number, message: Me
   }
 }
 
-function onOperation(state: AkkaState, id: number, f: string, ctx: AkkaContext): void {
-  if (f === 'members') ctx.reply(id, { type: 'ok', value: view(state) });
-  else if (f === 'states') {
-    const members = state.gossip?.m ?? [];
-    ctx.reply(id, { type: 'ok', value: members.map(([member, status]) => `${member} ${STATUS_NAMES[status]}`) });
-  } else if (f === 'leave') {
-    leave(state, ctx);
-    ctx.reply(id, { type: 'ok' });
-  } else ctx.reply(id, { type: 'fail', error: `akka knows no operation ${f}` });
+/** Every member, as `name/life.uid`, and where it stands in the life cycle. */
+function statesIn(state: AkkaState): readonly string[] {
+  return (state.gossip?.m ?? []).map(([member, status]) => `${member} ${STATUS_NAMES[status]}`);
 }
 
-function handle(state: AkkaState, event: ProtocolEvent<Message>, ctx: AkkaContext): void {
-  switch (event.type) {
-    case 'start':
-      start(state, event.restored, event.seeds, ctx);
-      break;
-    case 'message':
-      onMessage(state, event.from, event.fromLife, event.message, ctx);
-      break;
-    case 'timer':
-      onTimer(state, event.timer as Timer, ctx);
-      break;
-    case 'operation':
-      onOperation(state, event.id, event.f, ctx);
-      break;
-    case 'leave':
-      leave(state, ctx);
-      break;
-    case 'membership':
-      // This protocol is where such news come from.
-      break;
-  }
-}
+const handle = membershipHandler<AkkaState, Message, Timer, AkkaSettings>({
+  start,
+  message: onMessage,
+  timer: onTimer,
+  operation: (state, event, ctx) => {
+    if (event.f === 'states') ctx.reply(event.id, { type: 'ok', value: statesIn(state) });
+    else {
+      const value = () => view(state);
+      answerMembership('akka', event, value, () => leave(state, ctx), ctx);
+    }
+  },
+  leave,
+});
 
 function view(state: AkkaState): AkkaView {
   const alive: string[] = [];

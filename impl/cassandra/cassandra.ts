@@ -16,8 +16,14 @@
  * Liars: fewer than a third may change application states on their way or send too many messages, and detection and
  * reinstatement hold for the others; whoever beats for others, or says that they have left, is believed.
  */
+import {
+  answerMembership,
+  knownSeeds,
+  type MembershipView,
+  membershipHandler,
+} from '../primitives/membership-protocol.ts';
 import { isWellFormed } from '../primitives/text-size.ts';
-import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import type { Data, Protocol } from '../protocol.ts';
 import { cassandraBounds } from './bounds.ts';
 import { cassandraClaims, cassandraTolerates } from './claims.ts';
 import { createEndpoint, LOAD, leftStatus, NORMAL, STATUS } from './endpoint.ts';
@@ -39,11 +45,7 @@ import {
  * Who is alive in whose eyes, as sorted `name/life`, self among them; the convicted and those who left are not listed, and
  * nobody is ever merely suspected. `states`: application states of the listed that clients set, as `name/life key=value`.
  */
-export type CassandraView = {
-  readonly alive: readonly string[];
-  readonly suspect: readonly string[];
-  readonly states: readonly string[];
-};
+export type CassandraView = MembershipView & { readonly states: readonly string[] };
 
 export type CassandraProtocol = Protocol<CassandraState, Message, CassandraView, CassandraSettings>;
 
@@ -74,7 +76,7 @@ function start(
     status: 'alive',
     incarnation: generation,
   });
-  state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
+  state.seeds = knownSeeds(seeds, state.self, state.roster);
   const now = ctx.monotonic();
   state.shadow = { untilMs: now + settings.shadowRoundMs, booting: new Set() };
   // Random phases: members that start together do not gossip in lock-step.
@@ -127,43 +129,32 @@ function getState(state: CassandraState, value: Data): Data {
   return endpoint?.states.get(key)?.[1] ?? null;
 }
 
-function onOperation(state: CassandraState, id: number, f: string, value: Data, ctx: CassandraContext): void {
-  if (f === 'members') {
-    const { alive, suspect } = view(state);
-    ctx.reply(id, { type: 'ok', value: { alive, suspect } });
-  } else if (f === 'set') {
-    const error = setState(state, value, ctx);
-    ctx.reply(id, error === undefined ? { type: 'ok' } : { type: 'fail', error });
-  } else if (f === 'get') ctx.reply(id, { type: 'ok', value: getState(state, value) });
-  else if (f === 'leave') {
-    leave(state, ctx);
-    ctx.reply(id, { type: 'ok' });
-  } else ctx.reply(id, { type: 'fail', error: `cassandra knows no operation ${f}` });
+/** Who is alive; application states are asked for one by one. */
+function members(state: CassandraState): MembershipView {
+  const { alive, suspect } = view(state);
+  return { alive, suspect };
 }
 
-function handle(state: CassandraState, event: ProtocolEvent<Message>, ctx: CassandraContext): void {
-  switch (event.type) {
-    case 'start':
-      start(state, event.restored, event.seeds, ctx);
-      break;
-    case 'message':
-      onMessage(state, event.from, event.fromLife, event.message, ctx);
-      break;
-    case 'timer':
-      if ((event.timer as Timer).t === 'shadow') shadowRound(state, ctx);
-      else gossipRound(state, ctx);
-      break;
-    case 'operation':
-      onOperation(state, event.id, event.f, event.value, ctx);
-      break;
-    case 'leave':
-      leave(state, ctx);
-      break;
-    case 'membership':
-      // This protocol is where such news come from.
-      break;
-  }
-}
+const handle = membershipHandler<CassandraState, Message, Timer, CassandraSettings>({
+  start,
+  message: onMessage,
+  timer: (state, timer, ctx) => {
+    if (timer.t === 'shadow') shadowRound(state, ctx);
+    else gossipRound(state, ctx);
+  },
+  operation: (state, event, ctx) => {
+    const { id, f, value } = event;
+    if (f === 'set') {
+      const error = setState(state, value, ctx);
+      ctx.reply(id, error === undefined ? { type: 'ok' } : { type: 'fail', error });
+    } else if (f === 'get') ctx.reply(id, { type: 'ok', value: getState(state, value) });
+    else {
+      const asked = () => members(state);
+      answerMembership('cassandra', event, asked, () => leave(state, ctx), ctx);
+    }
+  },
+  leave,
+});
 
 function view(state: CassandraState): CassandraView {
   const alive: string[] = [];

@@ -1,6 +1,15 @@
 /** What a member believes of the others, how suspicions run, and how it answers what is said about itself. */
-import { MAX_NUMBER, roomForUpdates, sumOfRecords, updateBytes } from '../primitives/membership-claims.ts';
-import { ALIVE, beats, DEAD, isUp, LEFT, STATUS_NAMES, SUSPECT, type Update } from '../primitives/membership-order.ts';
+import {
+  knownUp,
+  putBelief,
+  refute,
+  restoreBeliefs,
+  tellBelief,
+  updatesToRide,
+  wholeState,
+} from '../primitives/membership-beliefs.ts';
+import { roomForUpdates, updateBytes } from '../primitives/membership-claims.ts';
+import { beats, DEAD, isUp, SUSPECT, type Update } from '../primitives/membership-order.ts';
 import type { Data } from '../protocol.ts';
 import { type ConsulContext, type ConsulState, changeHealth, type Timer } from './state.ts';
 import {
@@ -13,20 +22,9 @@ import {
   usefulConfirmations,
 } from './suspicion.ts';
 
-const NOTHING: readonly Update[] = [];
-
-/** Members known to be up, self included. */
-export function knownUp(state: ConsulState): number {
-  return state.up.count + 1;
-}
-
 /** How often an update is sent at the cluster size now known. */
 export function sendLimit(state: ConsulState, ctx: ConsulContext): number {
   return retransmitLimit(ctx.settings.retransmitMultiplier, knownUp(state));
-}
-
-export function ownUpdate(state: ConsulState): Update {
-  return [state.self, state.life, state.incarnation, state.left ? LEFT : ALIVE];
 }
 
 /**
@@ -58,41 +56,21 @@ export function learn(state: ConsulState, update: Update, whole: boolean, ctx: C
 
 /** Makes `update`, which beats what was held, the belief about its member, and passes it on. */
 function believe(state: ConsulState, update: Update, ctx: ConsulContext): void {
-  const [name, life, incarnation, status, by] = update;
+  const [name] = update;
   const before = state.beliefs.get(name);
   hold(state, update, ctx);
   state.changed.add(name);
   state.queue.put(name, update, updateBytes(update));
-  ctx.emit({
-    kind: 'status',
-    subject: name,
-    subjectLife: life,
-    status: STATUS_NAMES[status],
-    incarnation,
-    ...(by === undefined ? {} : { by }),
-  });
-  const wasUp = before !== undefined && isUp(before);
-  if (wasUp && (!isUp(update) || before[1] !== life)) ctx.announce(name, before[1], false);
-  if (isUp(update) && (!wasUp || before[1] !== life)) ctx.announce(name, life, true);
+  tellBelief(before, update, ctx);
 }
 
-/** Puts a belief in place, and the member where those of its status are kept. */
+/** Puts a belief in place; the dead are gossiped to for a while, and a suspicion gets its time. */
 function hold(state: ConsulState, update: Update, ctx: ConsulContext): void {
   const [name, life, incarnation, status] = update;
   const before = state.beliefs.get(name);
-  state.beliefs.set(name, update);
-  state.whole = undefined;
+  putBelief(state, update, ctx);
   if (before !== undefined && before[1] !== life) state.roundTripsMs.delete(name);
-  if (isUp(update) && !isUp(before)) {
-    state.up.add(name);
-    state.gossipPeers.add(name);
-    state.probeOrder.add(name, ctx.random);
-  } else if (!isUp(update) && isUp(before)) {
-    state.up.remove(name);
-    state.probeOrder.remove(name);
-  }
-  if (status === DEAD && before?.[3] !== DEAD) state.deadOrder.add(name, ctx.random);
-  else if (status !== DEAD && before?.[3] === DEAD) state.deadOrder.remove(name);
+  if (isUp(update)) state.gossipPeers.add(name);
   if (status === DEAD && state.gossipPeers.has(name) && !state.quirks.forgetsDead) {
     const timer: Timer = { t: 'silence', n: name, l: life, i: incarnation };
     ctx.setTimer(ctx.settings.gossipToTheDeadMs, timer);
@@ -159,24 +137,11 @@ export function endSuspicion(state: ConsulState, timer: Extract<Timer, { t: 'sus
   believe(state, [timer.n, timer.l, timer.i, DEAD, state.self], ctx);
 }
 
-/** The member answers what is said against it with a higher incarnation, which only it may raise. */
+/** Whoever has to refute was not heard in time: it may be its own fault. */
 function hearOfSelf(state: ConsulState, update: Update, ctx: ConsulContext): void {
-  const [, life, claimed, status] = update;
-  if (state.quirks.neverRefutes || state.left || status === ALIVE) return;
-  if (life !== state.life || claimed < state.incarnation || claimed >= MAX_NUMBER) return;
-  state.incarnation = claimed + 1;
-  state.incarnationChanged = true;
-  state.whole = undefined;
+  if (state.quirks.neverRefutes || !refute(state, update, updateBytes, ctx)) return;
   ctx.reach('refuted');
-  // Whoever has to refute was not heard in time: it may be its own fault.
   changeHealth(state, 1, ctx);
-  const own = ownUpdate(state);
-  state.queue.put(state.self, own, updateBytes(own));
-  ctx.emit({
-    kind: 'refute',
-    incarnation: state.incarnation,
-    against: status === SUSPECT ? 'suspect' : status === DEAD ? 'dead' : 'left',
-  });
 }
 
 /**
@@ -184,46 +149,20 @@ function hearOfSelf(state: ConsulState, update: Update, ctx: ConsulContext): voi
  * subject is to hear of (Lifeguard's buddy system).
  */
 export function updatesFor(state: ConsulState, ctx: ConsulContext, target?: string, first?: Update): readonly Update[] {
-  if (first === undefined && !state.left && state.queue.size === 0) return NOTHING;
-  const updates: Update[] = [];
-  if (first !== undefined) updates.push(first);
-  if (state.left) updates.push(ownUpdate(state));
-  const room = roomForUpdates(target) - updates.reduce((sum, update) => sum + updateBytes(update), 0);
-  state.queue.take(updates, ctx.settings.piggybackEntries - updates.length, room, sendLimit(state, ctx));
-  return updates;
+  const ride = {
+    entries: ctx.settings.piggybackEntries,
+    bytes: roomForUpdates(target),
+    times: sendLimit(state, ctx),
+  };
+  return updatesToRide(state, first, ride, updateBytes);
 }
 
 /** The whole state with self in it, over the stream. */
 export function sendSync(state: ConsulState, to: string, wantsAnswer: boolean, ctx: ConsulContext): void {
-  state.whole ??= [ownUpdate(state), ...state.beliefs.values()];
-  ctx.stream(to, { k: 'sync', q: wantsAnswer, i: state.incarnation, u: state.whole });
+  ctx.stream(to, { k: 'sync', q: wantsAnswer, i: state.incarnation, u: wholeState(state) });
 }
 
-/** Writes down what this step changed: the own incarnation, and beliefs, which a restart with state goes on from. */
-export function persistChanges(state: ConsulState, ctx: ConsulContext): void {
-  if (state.changed.size === 0 && !state.incarnationChanged) return;
-  const updates: Update[] = [];
-  for (const name of state.changed) {
-    const update = state.beliefs.get(name);
-    if (update !== undefined) updates.push(update);
-  }
-  ctx.persist({ i: state.incarnation, u: updates });
-  state.changed.clear();
-  state.incarnationChanged = false;
-}
-
-/**
- * Takes up the records of this life. No belief changes, so no status is emitted: over all its boots, what a life says of
- * a member only ever moves up in the order. The other channels hear who is up.
- */
+/** Takes up the records of this life. */
 export function restore(state: ConsulState, records: readonly Data[], ctx: ConsulContext): void {
-  const known = (name: string) => name !== state.self && state.roster.has(name);
-  const { incarnation, latest } = sumOfRecords(records, known);
-  state.incarnation = Math.max(state.incarnation, incarnation);
-  for (const [name, update] of latest) {
-    hold(state, update, ctx);
-    const [, life, incarnation, status] = update;
-    ctx.emit({ kind: 'recall', subject: name, subjectLife: life, status: STATUS_NAMES[status], incarnation });
-    if (isUp(update)) ctx.announce(name, life, true);
-  }
+  restoreBeliefs(state, records, (update) => hold(state, update, ctx), ctx);
 }

@@ -14,21 +14,24 @@
  * Liars: fewer than a third may refuse to refute or repeat old messages, and refutation holds for the others; accusations,
  * forged incarnations and made-up lives are believed, as in memberlist, where whoever has the key may say anything.
  */
-import { updateBytes } from '../primitives/membership-claims.ts';
-import { ALIVE, SUSPECT } from '../primitives/membership-order.ts';
-import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import {
-  endSuspicion,
+  askSeeds,
+  isHeard,
   knownUp,
-  learn,
+  membershipView,
   ownUpdate,
   persistChanges,
-  restore,
-  sendLimit,
-  sendSync,
-  silence,
-  updatesFor,
-} from './beliefs.ts';
+} from '../primitives/membership-beliefs.ts';
+import { updateBytes } from '../primitives/membership-claims.ts';
+import { ALIVE } from '../primitives/membership-order.ts';
+import {
+  answerMembership,
+  knownSeeds,
+  type MembershipView,
+  membershipHandler,
+} from '../primitives/membership-protocol.ts';
+import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { endSuspicion, learn, restore, sendLimit, sendSync, silence, updatesFor } from './beliefs.ts';
 import { consulBounds } from './bounds.ts';
 import { consulClaims, consulTolerates } from './claims.ts';
 import { consulLies } from './lies.ts';
@@ -37,10 +40,7 @@ import { askOthers, onProbeMessage, probeTick, reconnect, sendNack } from './pro
 import { type ConsulSettings, checkConsulSettings, consulSettings, pushPullPeriodMs } from './settings.ts';
 import { type ConsulContext, type ConsulState, initConsul, NO_QUIRKS, type Quirks, type Timer } from './state.ts';
 
-/** Who is up in whose eyes, as sorted `name/life`; self among the alive. Dead and left are not listed. */
-export type ConsulView = { readonly alive: readonly string[]; readonly suspect: readonly string[] };
-
-export type ConsulProtocol = Protocol<ConsulState, Message, ConsulView, ConsulSettings>;
+export type ConsulProtocol = Protocol<ConsulState, Message, MembershipView, ConsulSettings>;
 
 function start(
   state: ConsulState,
@@ -50,7 +50,7 @@ function start(
 ) {
   const { settings, random } = ctx;
   if (restored !== undefined) restore(state, restored, ctx);
-  state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
+  state.seeds = knownSeeds(seeds, state.self, state.roster);
   const own = ownUpdate(state);
   state.queue.put(state.self, own, updateBytes(own));
   // Random phases: members that start together do nothing in lock-step.
@@ -61,19 +61,8 @@ function start(
   join(state, ctx);
 }
 
-/**
- * Asks seeds for their whole state: all of them until somebody has given it, and those never heard of for as long as
- * that lasts, so that two groups that started apart meet.
- */
 function join(state: ConsulState, ctx: ConsulContext): void {
-  if (state.left) return;
-  const wanted = state.seeds.filter((seed) => !state.joined || !state.beliefs.has(seed));
-  if (wanted.length === 0) return;
-  for (const seed of wanted) sendSync(state, seed, true, ctx);
-  if (!state.joined) {
-    // Known from an earlier boot: helps when no seed is up.
-    for (const peer of state.up.sample(1)) if (!wanted.includes(peer)) sendSync(state, peer, true, ctx);
-  }
+  if (!askSeeds(state, (peer) => sendSync(state, peer, true, ctx))) return;
   ctx.setTimer(ctx.settings.joinRetryMs, { t: 'join' } satisfies Timer);
 }
 
@@ -105,11 +94,7 @@ function leave(state: ConsulState, ctx: ConsulContext): void {
 }
 
 function onMessage(state: ConsulState, from: string, fromLife: number, message: Message, ctx: ConsulContext): void {
-  const before = state.beliefs.get(from);
-  if (from === state.self || !state.roster.has(from) || (before !== undefined && before[1] > fromLife)) {
-    state.ignored++;
-    return;
-  }
+  if (!isHeard(state, from, fromLife)) return;
   const incarnation = state.incarnation;
   const whole = message.k === 'sync';
   learn(state, [from, fromLife, message.i, ALIVE], false, ctx);
@@ -160,52 +145,23 @@ function onTimer(state: ConsulState, timer: Timer, ctx: ConsulContext): void {
 function members(state: ConsulState): Data {
   const times = [...state.roundTripsMs].sort(([a], [b]) => (a < b ? -1 : 1));
   const roundTripsMs = times.map(([name, ms]) => [name, Math.round(ms * 1000) / 1000]);
-  return { ...view(state), health: state.health, roundTripsMs };
+  return { ...membershipView(state), health: state.health, roundTripsMs };
 }
 
-function onOperation(state: ConsulState, id: number, f: string, ctx: ConsulContext): void {
-  if (f === 'members') {
-    ctx.reply(id, { type: 'ok', value: members(state) });
-  } else if (f === 'leave') {
-    leave(state, ctx);
-    ctx.reply(id, { type: 'ok' });
-  } else {
-    ctx.reply(id, { type: 'fail', error: `consul knows no operation ${f}` });
-  }
-}
+const step = membershipHandler<ConsulState, Message, Timer, ConsulSettings>({
+  start,
+  message: onMessage,
+  timer: onTimer,
+  operation: (state, event, ctx) => {
+    const value = () => members(state);
+    answerMembership('consul', event, value, () => leave(state, ctx), ctx);
+  },
+  leave,
+});
 
 function handle(state: ConsulState, event: ProtocolEvent<Message>, ctx: ConsulContext): void {
-  switch (event.type) {
-    case 'start':
-      start(state, event.restored, event.seeds, ctx);
-      break;
-    case 'message':
-      onMessage(state, event.from, event.fromLife, event.message, ctx);
-      break;
-    case 'timer':
-      onTimer(state, event.timer as Timer, ctx);
-      break;
-    case 'operation':
-      onOperation(state, event.id, event.f, ctx);
-      break;
-    case 'leave':
-      leave(state, ctx);
-      break;
-    case 'membership':
-      // This protocol is where such news come from.
-      break;
-  }
+  step(state, event, ctx);
   persistChanges(state, ctx);
-}
-
-function view(state: ConsulState): ConsulView {
-  const alive = state.left ? [] : [`${state.self}/${state.life}`];
-  const suspect: string[] = [];
-  for (const [name, life, , status] of state.beliefs.values()) {
-    if (status === ALIVE) alive.push(`${name}/${life}`);
-    else if (status === SUSPECT) suspect.push(`${name}/${life}`);
-  }
-  return { alive: alive.sort(), suspect: suspect.sort() };
 }
 
 /** The protocol with the given flaws; without any it is `consul`. */
@@ -224,7 +180,7 @@ export function createConsul(quirks: Partial<Quirks> = {}): ConsulProtocol {
     bounds: consulBounds,
     init: (ctx) => initConsul(all, ctx),
     handle,
-    view,
+    view: membershipView,
     decode,
     kindOf,
     lies: consulLies,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { MembershipView } from '../primitives/membership-protocol.ts';
 import { settingsOf } from '../protocol.ts';
 import { World } from '../testkit.ts';
-import { type ConsulProtocol, type ConsulView, consul } from './consul.ts';
+import { type ConsulProtocol, consul } from './consul.ts';
 import { consulConfirmationsRestart, consulForgetsDead, consulNeverRefutes } from './planted-bugs.ts';
 import { consulSettings } from './settings.ts';
 
@@ -23,7 +24,7 @@ function partitioned(world: World): void {
 }
 
 const allAlive = (world: World) =>
-  names.every((name) => (world.view(name) as ConsulView).alive.length === names.length);
+  names.every((name) => (world.view(name) as MembershipView).alive.length === names.length);
 
 describe.each(['a', 'b', 'c', 'd', 'e'])('seed %s: each planted bug shows, and not in the correct protocol', (seed) => {
   it.each<[string, ConsulProtocol, boolean]>([

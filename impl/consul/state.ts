@@ -1,8 +1,7 @@
 /** What a member keeps, and the hooks through which a test can plant a bug. */
 import { PeerSet } from '../member/peers.ts';
+import { type Beliefs, createBeliefs } from '../primitives/membership-beliefs.ts';
 import type { Update } from '../primitives/membership-order.ts';
-import { PiggybackQueue } from '../primitives/piggyback-queue.ts';
-import { Rotation } from '../primitives/rotation.ts';
 import type { Context } from '../protocol.ts';
 import type { Message } from './messages.ts';
 import type { ConsulSettings } from './settings.ts';
@@ -63,72 +62,35 @@ interface Relay {
   answered: boolean;
 }
 
-export interface ConsulState {
+export interface ConsulState extends Beliefs {
   readonly quirks: Quirks;
-  readonly self: string;
-  readonly life: number;
-  readonly roster: ReadonlySet<string>;
-  /** The member's own; nobody else raises it. */
-  incarnation: number;
-  left: boolean;
   /** Lifeguard's local health multiplier: 0 is well, each failure to be heard adds one. */
   health: number;
-  /** What is held about every other member ever heard of. The roster bounds it, so nothing is ever forgotten. */
-  readonly beliefs: Map<string, Update>;
   readonly suspicions: Map<string, Suspicion>;
   /** Smoothed round-trip times of direct probes, ms. */
   readonly roundTripsMs: Map<string, number>;
-  /** Alive or suspect. */
-  readonly up: PeerSet;
-  /** Those, and the recently dead. */
+  /** Those who are up, and the recently dead. */
   readonly gossipPeers: PeerSet;
-  readonly probeOrder: Rotation;
-  readonly deadOrder: Rotation;
-  readonly queue: PiggybackQueue<Update>;
   /** Last used; starts at random, so that acks of an earlier boot match nothing. */
   sequence: number;
   probe: Probe | undefined;
   /** By own sequence number: since the last probe interval began, and in the one before. */
   relays: Map<number, Relay>;
   oldRelays: Map<number, Relay>;
-  seeds: readonly string[];
-  joined: boolean;
-  /** Beliefs that changed in this step, to be persisted at its end. */
-  readonly changed: Set<string>;
-  incarnationChanged: boolean;
-  /** The whole state as a sync carries it; undefined when something changed since it was last made. */
-  whole: readonly Update[] | undefined;
-  /** Messages and updates that were passed over: unknown names, former lives. */
-  ignored: number;
 }
 
 export function initConsul(quirks: Quirks, ctx: ConsulContext): ConsulState {
   return {
+    ...createBeliefs(ctx),
     quirks,
-    self: ctx.self,
-    life: ctx.life,
-    roster: new Set(ctx.roster),
-    incarnation: 0,
-    left: false,
     health: 0,
-    beliefs: new Map(),
     suspicions: new Map(),
     roundTripsMs: new Map(),
-    up: new PeerSet(ctx.self, ctx.random),
     gossipPeers: new PeerSet(ctx.self, ctx.random),
-    probeOrder: new Rotation(),
-    deadOrder: new Rotation(),
-    queue: new PiggybackQueue(),
     sequence: ctx.random.int(2 ** 30),
     probe: undefined,
     relays: new Map(),
     oldRelays: new Map(),
-    seeds: [],
-    joined: false,
-    changed: new Set(),
-    incarnationChanged: false,
-    whole: undefined,
-    ignored: 0,
   };
 }
 

@@ -1,19 +1,21 @@
 /** What a member believes of the others, and how it hears and answers what is said about itself. */
-import { MAX_NUMBER, roomForUpdates, sumOfRecords, updateBytes } from '../primitives/membership-claims.ts';
-import { ALIVE, beats, DEAD, isUp, LEFT, STATUS_NAMES, SUSPECT, type Update } from '../primitives/membership-order.ts';
+import {
+  knownUp,
+  putBelief,
+  refute,
+  restoreBeliefs,
+  tellBelief,
+  updatesToRide,
+  wholeState,
+} from '../primitives/membership-beliefs.ts';
+import { MAX_NUMBER, roomForUpdates, updateBytes } from '../primitives/membership-claims.ts';
+import { ALIVE, beats, DEAD, isUp, SUSPECT, type Update } from '../primitives/membership-order.ts';
 import { logarithmicLimit } from '../primitives/suspicion.ts';
 import type { Data } from '../protocol.ts';
 import type { Message } from './messages.ts';
 import { suspicionMs } from './settings.ts';
 import { restoreProofs, SIGNATURE_BYTES } from './signing.ts';
 import type { SwimContext, SwimState, Timer } from './state.ts';
-
-const NOTHING: readonly Update[] = [];
-
-/** Members known to be up, self included. */
-export function knownUp(state: SwimState): number {
-  return state.up.count + 1;
-}
 
 /** How often an update is sent at the cluster size now known. */
 export function retransmitLimit(state: SwimState, ctx: SwimContext): number {
@@ -30,10 +32,6 @@ function roomFor(ctx: SwimContext, target?: string): number {
   return roomForUpdates(target) - (ctx.settings.signed ? 2 * SIGNATURE_BYTES : 0);
 }
 
-export function ownUpdate(state: SwimState): Update {
-  return [state.self, state.life, state.incarnation, state.left ? LEFT : ALIVE];
-}
-
 /**
  * Takes in one claim. In a sync (`whole`), a death that contradicts what is held only makes the member suspect, as in
  * memberlist's mergeState: it may be the other side's view of a partition, and the accused gets its chance to refute.
@@ -42,7 +40,7 @@ export function ownUpdate(state: SwimState): Update {
 export function learn(state: SwimState, update: Update, whole: boolean, ctx: SwimContext): void {
   const name = update[0];
   if (name === state.self) {
-    hearOfSelf(state, update, ctx);
+    if (!state.quirks.neverRefutes) refute(state, update, (own) => sizeOf(own, ctx), ctx);
     return;
   }
   if (!state.roster.has(name)) {
@@ -70,7 +68,7 @@ export function learn(state: SwimState, update: Update, whole: boolean, ctx: Swi
 
 /** Makes `update`, which beats what was held, the belief about its member, and passes it on. */
 export function believe(state: SwimState, update: Update, ctx: SwimContext): void {
-  const [name, life, incarnation, status, by] = update;
+  const [name, life, , status] = update;
   const before = state.beliefs.get(name);
   if (status === ALIVE && before?.[1] === life && before[3] !== ALIVE) {
     ctx.reach(before[3] === SUSPECT ? 'suspicion-refuted' : 'dead-revived');
@@ -79,56 +77,16 @@ export function believe(state: SwimState, update: Update, ctx: SwimContext): voi
   hold(state, update, ctx);
   state.changed.add(name);
   state.queue.put(name, update, sizeOf(update, ctx));
-  ctx.emit({
-    kind: 'status',
-    subject: name,
-    subjectLife: life,
-    status: STATUS_NAMES[status],
-    incarnation,
-    ...(by === undefined ? {} : { by }),
-  });
-  const wasUp = before !== undefined && isUp(before);
-  if (wasUp && (!isUp(update) || before[1] !== life)) ctx.announce(name, before[1], false);
-  if (isUp(update) && (!wasUp || before[1] !== life)) ctx.announce(name, life, true);
+  tellBelief(before, update, ctx);
 }
 
-/** Puts a belief in place, and the member where those of its status are kept. */
+/** Puts a belief in place; a suspicion gets its time. */
 function hold(state: SwimState, update: Update, ctx: SwimContext): void {
-  const [name, life, incarnation, status] = update;
-  const before = state.beliefs.get(name);
-  state.beliefs.set(name, update);
-  state.whole = undefined;
-  if (isUp(update) && !isUp(before)) {
-    state.up.add(name);
-    state.probeOrder.add(name, ctx.random);
-  } else if (!isUp(update) && isUp(before)) {
-    state.up.remove(name);
-    state.probeOrder.remove(name);
-  }
-  if (status === DEAD && before?.[3] !== DEAD) state.deadOrder.add(name, ctx.random);
-  else if (status !== DEAD && before?.[3] === DEAD) state.deadOrder.remove(name);
-  if (status === SUSPECT) {
-    const delayMs = suspicionMs(ctx.settings, knownUp(state));
-    const due = ctx.monotonic() + delayMs;
-    ctx.setTimer(delayMs, { t: 'suspicion', n: name, l: life, i: incarnation, due } satisfies Timer);
-  }
-}
-
-/** The member answers what is said against it with a higher incarnation, which only it may raise. */
-function hearOfSelf(state: SwimState, update: Update, ctx: SwimContext): void {
-  const [, life, claimed, status] = update;
-  if (state.quirks.neverRefutes || state.left || status === ALIVE) return;
-  if (life !== state.life || claimed < state.incarnation || claimed >= MAX_NUMBER) return;
-  state.incarnation = claimed + 1;
-  state.incarnationChanged = true;
-  state.whole = undefined;
-  const own = ownUpdate(state);
-  state.queue.put(state.self, own, sizeOf(own, ctx));
-  ctx.emit({
-    kind: 'refute',
-    incarnation: state.incarnation,
-    against: status === SUSPECT ? 'suspect' : status === DEAD ? 'dead' : 'left',
-  });
+  putBelief(state, update, ctx);
+  const [n, l, i, status] = update;
+  if (status !== SUSPECT) return;
+  const delayMs = suspicionMs(ctx.settings, knownUp(state));
+  ctx.setTimer(delayMs, { t: 'suspicion', n, l, i, due: ctx.monotonic() + delayMs } satisfies Timer);
 }
 
 /** A suspicion has had its time: without a refutation the suspect is dead. */
@@ -152,14 +110,13 @@ export function endSuspicion(state: SwimState, timer: Extract<Timer, { t: 'suspi
  */
 export function updatesFor(state: SwimState, to: string, ctx: SwimContext, target?: string): readonly Update[] {
   const held = state.beliefs.get(to);
-  const accused = held !== undefined && held[3] !== ALIVE;
-  if (!accused && !state.left && state.queue.size === 0) return NOTHING;
-  const updates: Update[] = [];
-  if (accused) updates.push(held);
-  if (state.left) updates.push(ownUpdate(state));
-  const room = roomFor(ctx, target) - updates.reduce((sum, update) => sum + sizeOf(update, ctx), 0);
-  state.queue.take(updates, ctx.settings.piggybackEntries - updates.length, room, retransmitLimit(state, ctx));
-  return updates;
+  const accused = held !== undefined && held[3] !== ALIVE ? held : undefined;
+  const ride = {
+    entries: ctx.settings.piggybackEntries,
+    bytes: roomFor(ctx, target),
+    times: retransmitLimit(state, ctx),
+  };
+  return updatesToRide(state, accused, ride, (update) => sizeOf(update, ctx));
 }
 
 /** Tells `to` what is to be told, without wanting an answer. */
@@ -167,52 +124,24 @@ export function sendNews(state: SwimState, to: string, ctx: SwimContext): void {
   ctx.send(to, { k: 'news', i: state.incarnation, u: updatesFor(state, to, ctx) });
 }
 
-/** The whole state with self in it, as one list that is never changed, and its size. */
-function wholeState(
-  state: SwimState,
-  ctx: SwimContext,
-): { readonly updates: readonly Update[]; readonly bytes: number } {
-  if (state.whole === undefined) {
-    const updates = [ownUpdate(state), ...state.beliefs.values()];
-    state.whole = { updates, bytes: updates.reduce((sum, update) => sum + sizeOf(update, ctx), 0) };
-  }
-  return state.whole;
+/** The size of a whole state, bytes; a list is measured once. */
+function bytesOf(state: SwimState, updates: readonly Update[], ctx: SwimContext): number {
+  if (state.measured?.updates === updates) return state.measured.bytes;
+  const bytes = updates.reduce((sum, update) => sum + sizeOf(update, ctx), 0);
+  state.measured = { updates, bytes };
+  return bytes;
 }
 
 /** A whole-state exchange: a datagram where the state fits into one, a stream where it does not. */
 export function sendSync(state: SwimState, to: string, wantsAnswer: boolean, ctx: SwimContext): void {
-  const { updates, bytes } = wholeState(state, ctx);
+  const updates = wholeState(state);
   const message: Message = { k: 'sync', q: wantsAnswer, i: state.incarnation, u: updates };
-  if (bytes <= roomFor(ctx)) ctx.send(to, message);
+  if (bytesOf(state, updates, ctx) <= roomFor(ctx)) ctx.send(to, message);
   else ctx.stream(to, message);
 }
 
-/** Writes down what this step changed: the own incarnation, and beliefs, which a restart with state goes on from. */
-export function persistChanges(state: SwimState, ctx: SwimContext): void {
-  if (state.changed.size === 0 && !state.incarnationChanged) return;
-  const updates: Update[] = [];
-  for (const name of state.changed) {
-    const update = state.beliefs.get(name);
-    if (update !== undefined) updates.push(update);
-  }
-  ctx.persist({ i: state.incarnation, u: updates });
-  state.changed.clear();
-  state.incarnationChanged = false;
-}
-
-/**
- * Takes up the records of this life. No belief changes, so no status is emitted: over all its boots, what a life says of
- * a member only ever moves up in SWIM's order. The other channels hear who is up.
- */
+/** Takes up the records of this life. */
 export function restore(state: SwimState, records: readonly Data[], ctx: SwimContext): void {
-  const known = (name: string) => name !== state.self && state.roster.has(name);
-  const { incarnation, latest } = sumOfRecords(records, known);
-  state.incarnation = Math.max(state.incarnation, incarnation);
   restoreProofs(state, records);
-  for (const [name, update] of latest) {
-    hold(state, update, ctx);
-    const [, life, incarnation, status] = update;
-    ctx.emit({ kind: 'recall', subject: name, subjectLife: life, status: STATUS_NAMES[status], incarnation });
-    if (isUp(update)) ctx.announce(name, life, true);
-  }
+  restoreBeliefs(state, records, (update) => hold(state, update, ctx), ctx);
 }

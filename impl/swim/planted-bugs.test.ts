@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
+import type { MembershipView } from '../primitives/membership-protocol.ts';
 import { settingsOf } from '../protocol.ts';
 import { World } from '../testkit.ts';
 import { swimForgetsDead, swimInflatesOthers, swimNeverDetects, swimNeverRefutes } from './planted-bugs.ts';
 import { swimSettings } from './settings.ts';
-import { type SwimProtocol, type SwimView, swim } from './swim.ts';
+import { type SwimProtocol, swim } from './swim.ts';
 
 const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
 
@@ -32,7 +33,8 @@ function partitioned(world: World): void {
   world.run(15_000);
 }
 
-const allAlive = (world: World) => names.every((name) => (world.view(name) as SwimView).alive.length === names.length);
+const allAlive = (world: World) =>
+  names.every((name) => (world.view(name) as MembershipView).alive.length === names.length);
 
 /** An incarnation that its member never raised itself to. */
 function inflated(world: World): boolean {

@@ -1,9 +1,7 @@
 /** What a member keeps, and the hooks through which a test can plant a bug. */
-import { PeerSet } from '../member/peers.ts';
+import { type Beliefs, createBeliefs } from '../primitives/membership-beliefs.ts';
 import type { Update } from '../primitives/membership-order.ts';
-import { PiggybackQueue } from '../primitives/piggyback-queue.ts';
 import { PeerLimiter } from '../primitives/rate-limit.ts';
-import { Rotation } from '../primitives/rotation.ts';
 import type { Context } from '../protocol.ts';
 import type { Message } from './messages.ts';
 import type { SwimSettings } from './settings.ts';
@@ -72,21 +70,8 @@ interface Relay {
   readonly sequence: number;
 }
 
-export interface SwimState {
+export interface SwimState extends Beliefs {
   readonly quirks: Quirks;
-  readonly self: string;
-  readonly life: number;
-  readonly roster: ReadonlySet<string>;
-  /** The member's own; nobody else raises it. */
-  incarnation: number;
-  left: boolean;
-  /** What is held about every other member ever heard of. The roster bounds it, so nothing is ever forgotten. */
-  readonly beliefs: Map<string, Update>;
-  /** Alive or suspect. */
-  readonly up: PeerSet;
-  readonly probeOrder: Rotation;
-  readonly deadOrder: Rotation;
-  readonly queue: PiggybackQueue<Update>;
   /** Last used; starts at random, so that acks of an earlier boot match nothing. */
   sequence: number;
   probe: Probe | undefined;
@@ -95,50 +80,29 @@ export interface SwimState {
   /** By own sequence number: this period's and the one's before. */
   relays: Map<number, Relay>;
   oldRelays: Map<number, Relay>;
-  seeds: readonly string[];
-  joined: boolean;
   /** Last whole-state exchange begun because a dead one spoke, monotonic ms. */
   lastRevivalSync: number;
-  /** Beliefs that changed in this step, to be persisted at its end. */
-  readonly changed: Set<string>;
-  incarnationChanged: boolean;
-  /** The whole state as a sync carries it; undefined when something changed since it was last made. */
-  whole: { readonly updates: readonly Update[]; readonly bytes: number } | undefined;
+  /** The last whole state that was sent, and its size. */
+  measured: { readonly updates: readonly Update[]; readonly bytes: number } | undefined;
   /** Signed mode: by member, the signatures of what it last said of itself. */
   readonly proofs: Map<string, Proof>;
   ownProof: { readonly text: string; readonly signature: string } | undefined;
   readonly limiter: PeerLimiter;
-  /** Messages and updates that were passed over: unknown names, former lives. */
-  ignored: number;
 }
 
 export function initSwim(quirks: Quirks, ctx: SwimContext): SwimState {
   return {
+    ...createBeliefs(ctx),
     quirks,
-    self: ctx.self,
-    life: ctx.life,
-    roster: new Set(ctx.roster),
-    incarnation: 0,
-    left: false,
-    beliefs: new Map(),
-    up: new PeerSet(ctx.self, ctx.random),
-    probeOrder: new Rotation(),
-    deadOrder: new Rotation(),
-    queue: new PiggybackQueue(),
     sequence: ctx.random.int(2 ** 30),
     probe: undefined,
     probeDue: undefined,
     relays: new Map(),
     oldRelays: new Map(),
-    seeds: [],
-    joined: false,
     lastRevivalSync: Number.NEGATIVE_INFINITY,
-    changed: new Set(),
-    incarnationChanged: false,
-    whole: undefined,
+    measured: undefined,
     proofs: new Map(),
     ownProof: undefined,
     limiter: new PeerLimiter(),
-    ignored: 0,
   };
 }

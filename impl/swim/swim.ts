@@ -13,20 +13,23 @@
  *
  * Order of claims: order.ts. Messages: messages.ts. Beliefs and refutation: beliefs.ts. Probes: probing.ts.
  */
-import { ALIVE, isUp, SUSPECT } from '../primitives/membership-order.ts';
-import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import {
-  endSuspicion,
+  askSeeds,
+  isHeard,
   knownUp,
-  learn,
+  membershipView,
   ownUpdate,
   persistChanges,
-  restore,
-  retransmitLimit,
-  sendNews,
-  sendSync,
-  sizeOf,
-} from './beliefs.ts';
+} from '../primitives/membership-beliefs.ts';
+import { ALIVE, isUp, SUSPECT } from '../primitives/membership-order.ts';
+import {
+  answerMembership,
+  knownSeeds,
+  type MembershipView,
+  membershipHandler,
+} from '../primitives/membership-protocol.ts';
+import type { Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { endSuspicion, learn, restore, retransmitLimit, sendNews, sendSync, sizeOf } from './beliefs.ts';
 import { swimBounds } from './bounds.ts';
 import { swimClaims, swimTolerates } from './claims.ts';
 import { swimLies } from './lies.ts';
@@ -36,15 +39,12 @@ import { checkSwimSettings, type SwimSettings, swimSettings, syncPeriodMs } from
 import { signed, verified } from './signing.ts';
 import { initSwim, NO_QUIRKS, type Quirks, type SwimContext, type SwimState, type Timer } from './state.ts';
 
-/** Who is up in whose eyes, as sorted `name/life`; self among the alive. Dead and left are not listed. */
-export type SwimView = { readonly alive: readonly string[]; readonly suspect: readonly string[] };
-
-export type SwimProtocol = Protocol<SwimState, Message, SwimView, SwimSettings>;
+export type SwimProtocol = Protocol<SwimState, Message, MembershipView, SwimSettings>;
 
 function start(state: SwimState, restored: readonly Data[] | undefined, seeds: readonly string[], ctx: SwimContext) {
   const { settings, random } = ctx;
   if (restored !== undefined) restore(state, restored, ctx);
-  state.seeds = seeds.filter((seed) => seed !== state.self && state.roster.has(seed));
+  state.seeds = knownSeeds(seeds, state.self, state.roster);
   const own = ownUpdate(state);
   state.queue.put(state.self, own, sizeOf(own, ctx));
   // Random phases: members that start together do not probe in lock-step.
@@ -54,19 +54,8 @@ function start(state: SwimState, restored: readonly Data[] | undefined, seeds: r
   join(state, ctx);
 }
 
-/**
- * Asks seeds for their whole state: all of them until somebody has given it, and those never heard of for as long as
- * that lasts, so that two groups that started apart meet.
- */
 function join(state: SwimState, ctx: SwimContext): void {
-  if (state.left) return;
-  const wanted = state.seeds.filter((seed) => !state.joined || !state.beliefs.has(seed));
-  if (wanted.length === 0) return;
-  for (const seed of wanted) sendSync(state, seed, true, ctx);
-  if (!state.joined) {
-    // Known from an earlier boot: helps when no seed is up.
-    for (const peer of state.up.sample(1)) if (!wanted.includes(peer)) sendSync(state, peer, true, ctx);
-  }
+  if (!askSeeds(state, (peer) => sendSync(state, peer, true, ctx))) return;
   ctx.setTimer(ctx.settings.joinRetryMs, { t: 'join' } satisfies Timer);
 }
 
@@ -85,11 +74,8 @@ function leave(state: SwimState, ctx: SwimContext): void {
 }
 
 function onMessage(state: SwimState, from: string, fromLife: number, arrived: Message, ctx: SwimContext): void {
+  if (!isHeard(state, from, fromLife)) return;
   const before = state.beliefs.get(from);
-  if (from === state.self || !state.roster.has(from) || (before !== undefined && before[1] > fromLife)) {
-    state.ignored++;
-    return;
-  }
   const message = ctx.settings.signed ? verified(state, from, fromLife, arrived, ctx) : arrived;
   if (message === undefined) {
     state.ignored++;
@@ -149,17 +135,6 @@ function onTimer(state: SwimState, timer: Timer, ctx: SwimContext): void {
   }
 }
 
-function onOperation(state: SwimState, id: number, f: string, ctx: SwimContext): void {
-  if (f === 'members') {
-    ctx.reply(id, { type: 'ok', value: view(state) });
-  } else if (f === 'leave') {
-    leave(state, ctx);
-    ctx.reply(id, { type: 'ok' });
-  } else {
-    ctx.reply(id, { type: 'fail', error: `swim knows no operation ${f}` });
-  }
-}
-
 /** Signed mode: the same context, where whatever leaves carries its signatures. */
 function signing(state: SwimState, ctx: SwimContext): SwimContext {
   if (!ctx.settings.signed) return ctx;
@@ -175,40 +150,22 @@ function isTooMuch(state: SwimState, event: ProtocolEvent<Message>, ctx: SwimCon
   return !state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic());
 }
 
+const step = membershipHandler<SwimState, Message, Timer, SwimSettings>({
+  start,
+  message: onMessage,
+  timer: onTimer,
+  operation: (state, event, ctx) => {
+    const value = () => membershipView(state);
+    answerMembership('swim', event, value, () => leave(state, ctx), ctx);
+  },
+  leave,
+});
+
 function handle(state: SwimState, event: ProtocolEvent<Message>, plain: SwimContext): void {
   if (isTooMuch(state, event, plain)) return;
   const ctx = signing(state, plain);
-  switch (event.type) {
-    case 'start':
-      start(state, event.restored, event.seeds, ctx);
-      break;
-    case 'message':
-      onMessage(state, event.from, event.fromLife, event.message, ctx);
-      break;
-    case 'timer':
-      onTimer(state, event.timer as Timer, ctx);
-      break;
-    case 'operation':
-      onOperation(state, event.id, event.f, ctx);
-      break;
-    case 'leave':
-      leave(state, ctx);
-      break;
-    case 'membership':
-      // This protocol is where such news come from.
-      break;
-  }
+  step(state, event, ctx);
   persistChanges(state, ctx);
-}
-
-function view(state: SwimState): SwimView {
-  const alive = state.left ? [] : [`${state.self}/${state.life}`];
-  const suspect: string[] = [];
-  for (const [name, life, , status] of state.beliefs.values()) {
-    if (status === ALIVE) alive.push(`${name}/${life}`);
-    else if (status === SUSPECT) suspect.push(`${name}/${life}`);
-  }
-  return { alive: alive.sort(), suspect: suspect.sort() };
 }
 
 /** SWIM with the given flaws; without any it is `swim`. */
@@ -227,7 +184,7 @@ export function createSwim(quirks: Partial<Quirks> = {}): SwimProtocol {
     bounds: swimBounds,
     init: (ctx) => initSwim(all, ctx),
     handle,
-    view,
+    view: membershipView,
     decode,
     kindOf,
     lies: swimLies,

@@ -38,10 +38,11 @@ import {
   type Message as RealMessage,
 } from '../akka/messages.ts';
 import { type AkkaSettings, akkaSettings } from '../akka/settings.ts';
+import { knownSeeds, type MembershipView } from '../primitives/membership-protocol.ts';
 import { mergeClocks } from '../primitives/vector-clock.ts';
 import type { Context, Data, MemberStatus, Protocol, ProtocolEvent } from '../protocol.ts';
 import { claimsLike } from './claims-like.ts';
-import { answerMembers, knownSeeds, lastTaken } from './naive-membership.ts';
+import { answerMembers, lastTaken } from './naive-membership.ts';
 import { quickAtPace } from './pace.ts';
 
 type Settings = Pick<AkkaSettings, 'gossipIntervalMs'>;
@@ -66,14 +67,13 @@ interface State {
 }
 
 type Ctx = Context<Message, Settings>;
-type View = { readonly alive: readonly string[]; readonly suspect: readonly string[] };
 type Origin = 'heard' | 'made' | 'converged';
 
 function asReal(own: Settings): AkkaSettings {
   return quickAtPace(akkaSettings, 'gossipIntervalMs', own.gossipIntervalMs);
 }
 
-export const textbookAkka: Protocol<State, Message, View, Settings> = {
+export const textbookAkka: Protocol<State, Message, MembershipView, Settings> = {
   name: 'textbook/akka',
   summary: 'naive Akka membership: the later timestamp wins, seen sets outlive their state, no leader',
   source: 'pattern document, Akka',
@@ -259,7 +259,7 @@ function say(state: State, id: string, status: StatusCode, origin: Origin, ctx: 
   ctx.announce(name, life, health === 'alive');
 }
 
-function view(state: State): View {
+function view(state: State): MembershipView {
   const members = state.gossip?.m.filter(([, status]) => status < LEAVING) ?? [];
   const alive = members.map(([id]) => id.slice(0, id.lastIndexOf('.')));
   return { alive: alive.sort(), suspect: [] };

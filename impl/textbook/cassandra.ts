@@ -19,9 +19,10 @@ import {
   splitMessage,
 } from '../cassandra/messages.ts';
 import { type CassandraSettings, cassandraSettings } from '../cassandra/settings.ts';
+import { knownSeeds, type MembershipView } from '../primitives/membership-protocol.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { claimsLike } from './claims-like.ts';
-import { answerMembers, knownSeeds, lastTaken } from './naive-membership.ts';
+import { answerMembers, lastTaken } from './naive-membership.ts';
 import { quickAtPace } from './pace.ts';
 
 type Settings = Pick<CassandraSettings, 'gossipIntervalMs'>;
@@ -45,7 +46,6 @@ interface State {
 }
 
 type Ctx = Context<Message, Settings>;
-type View = { readonly alive: readonly string[]; readonly suspect: readonly string[] };
 
 /** All that a member ever says of itself. */
 const STATES: readonly AppState[] = [
@@ -60,7 +60,7 @@ function asReal(own: Settings): CassandraSettings {
   return quickAtPace(cassandraSettings, 'gossipIntervalMs', own.gossipIntervalMs);
 }
 
-export const textbookCassandra: Protocol<State, Message, View, Settings> = {
+export const textbookCassandra: Protocol<State, Message, MembershipView, Settings> = {
   name: 'textbook/cassandra',
   summary: 'naive Cassandra gossip: versions without heartbeats, no ACK2, no failure detector',
   source: 'pattern document, Cassandra',
@@ -185,7 +185,7 @@ function learn(state: State, [name, life, generation, heartbeat, states]: Endpoi
   ctx.announce(name, life, true);
 }
 
-function view(state: State): View {
+function view(state: State): MembershipView {
   const alive = [`${state.self}/${state.own.life}`];
   for (const [name, endpoint] of state.endpoints) if (endpoint !== undefined) alive.push(`${name}/${endpoint.life}`);
   return { alive: alive.sort(), suspect: [] };

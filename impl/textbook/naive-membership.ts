@@ -15,8 +15,3 @@ export function answerMembers<Message, Settings>(
 export function lastTaken(records: readonly Data[]): number {
   return records.reduce<number>((most, record) => (typeof record === 'number' && record > most ? record : most), 0);
 }
-
-/** The seeds that are members of the plan, self left out. */
-export function knownSeeds(seeds: readonly string[], self: string, roster: ReadonlySet<string>): string[] {
-  return seeds.filter((seed) => seed !== self && roster.has(seed));
-}

@@ -3,6 +3,7 @@
  * run for a time, a short queue of updates that ride on probes. The rules by which they differ, flaws included, are each
  * version's own. The dead are never contacted again, whatever the version.
  */
+import { membershipView, tellBelief } from '../primitives/membership-beliefs.ts';
 import { MAX_NUMBER, sumOfRecords } from '../primitives/membership-claims.ts';
 import {
   ALIVE,
@@ -14,8 +15,9 @@ import {
   SUSPECT,
   type Update,
 } from '../primitives/membership-order.ts';
+import { knownSeeds, type MembershipView } from '../primitives/membership-protocol.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
-import { answerMembers, knownSeeds } from './naive-membership.ts';
+import { answerMembers } from './naive-membership.ts';
 import { decode, type Message } from './swim-messages.ts';
 import type { ProbeSettings } from './swim-settings.ts';
 
@@ -49,12 +51,11 @@ interface State {
 }
 
 type Ctx = Context<Message, ProbeSettings>;
-type View = { readonly alive: readonly string[]; readonly suspect: readonly string[] };
 
 /** In what the naive versions of this family differ. */
 export interface Variant<Settings extends ProbeSettings>
   extends Pick<
-    Protocol<State, Message, View, Settings>,
+    Protocol<State, Message, MembershipView, Settings>,
     'name' | 'summary' | 'source' | 'settings' | 'claims' | 'bounds' | 'checkSettings'
   > {
   /** How long a suspicion lasts where so many members are known to be up, ms. */
@@ -70,7 +71,7 @@ export interface Variant<Settings extends ProbeSettings>
   readonly timesAnswers: boolean;
 }
 
-export type NaiveSwim<Settings extends ProbeSettings> = Protocol<State, Message, View, Settings>;
+export type NaiveSwim<Settings extends ProbeSettings> = Protocol<State, Message, MembershipView, Settings>;
 
 export function createNaiveSwim<Settings extends ProbeSettings>(variant: Variant<Settings>): NaiveSwim<Settings> {
   const { suspicionMs, probes, isNews, answersClear, raisesAt, timesAnswers, ...described } = variant;
@@ -103,7 +104,7 @@ export function createNaiveSwim<Settings extends ProbeSettings>(variant: Variant
       roundTripsMs: new Map(),
     }),
     handle,
-    view,
+    view: membershipView,
     decode,
     kindOf: (message) => message.k,
   };
@@ -292,16 +293,12 @@ function hearOfSelf(state: State, [name, life, incarnation, status]: Update, ctx
 }
 
 function believe(state: State, update: Update, ctx: Ctx): void {
-  const [name, life, incarnation, status, by] = update;
+  const [name, , , status] = update;
   const before = state.beliefs.get(name);
   state.beliefs.set(name, update);
   ctx.persist({ i: state.incarnation, u: [update] });
   queue(state, update, ctx);
-  const told = { subject: name, subjectLife: life, status: STATUS_NAMES[status], incarnation };
-  ctx.emit({ kind: 'status', ...told, ...(by === undefined ? {} : { by }) });
-  const wasUp = before !== undefined && isUp(before);
-  if (wasUp && (!isUp(update) || before[1] !== life)) ctx.announce(name, before[1], false);
-  if (isUp(update) && (!wasUp || before[1] !== life)) ctx.announce(name, life, true);
+  tellBelief(before, update, ctx);
   if (status === SUSPECT) watch(state, update, ctx);
 }
 
@@ -310,14 +307,8 @@ function watch(state: State, [n, l, i]: Update, ctx: Ctx): void {
   ctx.setTimer(state.rules.suspicionMs(known), { t: 'suspicion', n, l, i } satisfies Timer);
 }
 
-function view(state: State): View {
-  const named = (status: number): string[] =>
-    [...state.beliefs.values()].filter((update) => update[3] === status).map(([name, life]) => `${name}/${life}`);
-  const own = state.left ? [] : [`${state.self}/${state.life}`];
-  return { alive: [...own, ...named(ALIVE)].sort(), suspect: named(SUSPECT).sort() };
-}
-
 function members(state: State): Data {
-  if (!state.rules.timesAnswers) return view(state);
-  return { ...view(state), roundTripsMs: [...state.roundTripsMs].sort(([a], [b]) => (a < b ? -1 : 1)) };
+  const view = membershipView(state);
+  if (!state.rules.timesAnswers) return view;
+  return { ...view, roundTripsMs: [...state.roundTripsMs].sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
