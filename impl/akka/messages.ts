@@ -1,4 +1,5 @@
 /** Akka's messages: shapes, checks on arrival, and sizes. `f`: the sender's unique address; `o`: for whom it is meant. */
+import { exactMessage, isWhole } from '../primitives/message-shape.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 import { isVectorClock, type VectorClock } from '../primitives/vector-clock.ts';
 import { DOWN, type Gossip } from './gossip.ts';
@@ -34,10 +35,6 @@ function isIds(value: unknown): value is readonly string[] {
   return value.every((id: unknown, i) => isId(id) && (i === 0 || (value[i - 1] as string) < id));
 }
 
-function isWhole(value: unknown, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
-}
-
 function isSortedBy(value: unknown, isItem: (item: readonly unknown[]) => boolean): boolean {
   if (!Array.isArray(value) || value.length > MAX_MEMBERS) return false;
   return value.every((item: unknown, i) => {
@@ -51,8 +48,8 @@ function isGossip(value: unknown): value is Gossip {
   const { m, s, r, c, t } = value as Record<string, unknown>;
   if (Object.keys(value).length !== 5) return false;
   return (
-    isSortedBy(m, (item) => item.length === 2 && isWhole(item[1], DOWN)) &&
-    isSortedBy(r, (item) => item.length === 3 && isWhole(item[1], MAX_VERSION) && isIds(item[2])) &&
+    isSortedBy(m, (item) => item.length === 2 && isWhole(item[1], 0, DOWN)) &&
+    isSortedBy(r, (item) => item.length === 3 && isWhole(item[1], 0, MAX_VERSION) && isIds(item[2])) &&
     isIds(s) &&
     isIds(t) &&
     isVectorClock(c, MAX_MEMBERS) &&
@@ -79,19 +76,12 @@ const CHECKS: Readonly<Record<Field, (value: unknown) => boolean>> = {
   o: isId,
   g: isGossip,
   c: (value) => isVectorClock(value, MAX_MEMBERS) && value.every(([node, n]) => isId(node) && n <= MAX_VERSION),
-  t: (value) => isWhole(value, MAX_MEMBERS),
+  t: (value) => isWhole(value, 0, MAX_MEMBERS),
 };
 
 /** The message, where it is one: exactly its fields, each in its range. Never throws. */
 export function decode(raw: unknown): Message | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  const fields = raw as Record<string, unknown>;
-  const kind = fields.k;
-  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
-  const own = FIELDS[kind as Message['k']];
-  if (Object.keys(fields).length !== own.length + 1) return undefined;
-  for (const field of own) if (!Object.hasOwn(fields, field) || !CHECKS[field](fields[field])) return undefined;
-  return raw as Message;
+  return exactMessage<Message, Field>(raw, FIELDS, CHECKS);
 }
 
 const KIND_NAMES: Readonly<Record<Message['k'], string>> = {

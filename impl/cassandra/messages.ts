@@ -1,4 +1,6 @@
 /** Cassandra's gossip messages: shapes, checks on arrival, and sizes. Keys are one letter, since every message pays. */
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
+import { exactMessage, isWhole } from '../primitives/message-shape.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 
 /**
@@ -44,17 +46,13 @@ export const MAX_STATES = 64;
 /** What a datagram of ours is kept under, encoded; what is larger goes in several, or as a stream. */
 export const MAX_MESSAGE_BYTES = 1200;
 
-function isNumber(value: unknown, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
-}
-
 function isText(value: unknown, min: number, max: number): value is string {
   return typeof value === 'string' && value.length >= min && value.length <= max;
 }
 
 function isDigest(value: unknown): value is Digest {
   if (!Array.isArray(value) || value.length !== 4 || !isText(value[0], 1, MAX_NAME_LENGTH)) return false;
-  return isNumber(value[1], MAX_NUMBER) && isNumber(value[2], MAX_GENERATION) && isNumber(value[3], MAX_NUMBER);
+  return isWhole(value[1], 0, MAX_NUMBER) && isWhole(value[2], 0, MAX_GENERATION) && isWhole(value[3], 0, MAX_NUMBER);
 }
 
 export function isKey(value: unknown): value is string {
@@ -67,13 +65,13 @@ export function isValue(value: unknown): value is string {
 
 function isAppState(value: unknown): value is AppState {
   if (!Array.isArray(value) || value.length !== 3) return false;
-  return isKey(value[0]) && isValue(value[1]) && isNumber(value[2], MAX_NUMBER);
+  return isKey(value[0]) && isValue(value[1]) && isWhole(value[2], 0, MAX_NUMBER);
 }
 
 function isDelta(value: unknown): value is EndpointDelta {
   if (!Array.isArray(value) || value.length !== 5 || !isText(value[0], 1, MAX_NAME_LENGTH)) return false;
-  if (!isNumber(value[1], MAX_NUMBER) || !isNumber(value[2], MAX_GENERATION)) return false;
-  if (!isNumber(value[3], MAX_NUMBER) || !Array.isArray(value[4])) return false;
+  if (!isWhole(value[1], 0, MAX_NUMBER) || !isWhole(value[2], 0, MAX_GENERATION)) return false;
+  if (!isWhole(value[3], 0, MAX_NUMBER) || !Array.isArray(value[4])) return false;
   return value[4].length <= MAX_STATES && value[4].every(isAppState);
 }
 
@@ -97,19 +95,12 @@ const CHECKS: Readonly<Record<Field, (value: unknown) => boolean>> = {
   w: (value) => isListOf(value, isDigest),
   s: (value) => isListOf(value, isDelta),
   b: (value) => typeof value === 'boolean',
-  g: (value) => isNumber(value, MAX_GENERATION),
+  g: (value) => isWhole(value, 0, MAX_GENERATION),
 };
 
 /** The message, where it is one: exactly its fields, each in its range. Never throws. */
 export function decode(raw: unknown): Message | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  const fields = raw as Record<string, unknown>;
-  const kind = fields.k;
-  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
-  const own = FIELDS[kind as Message['k']];
-  if (Object.keys(fields).length !== own.length + 1) return undefined;
-  for (const field of own) if (!Object.hasOwn(fields, field) || !CHECKS[field](fields[field])) return undefined;
-  return raw as Message;
+  return exactMessage<Message, Field>(raw, FIELDS, CHECKS);
 }
 
 const KIND_NAMES: Readonly<Record<Message['k'], string>> = {
@@ -149,20 +140,8 @@ export function messageBytes(message: Message): number {
   return bytes;
 }
 
-/** The list in pieces that each fit into a datagram beside the header; an item too large for that is alone. */
 function pieces<T>(items: readonly T[], bytesOf: (item: T) => number): T[][] {
-  const out: T[][] = [];
-  let room = 0;
-  for (const item of items) {
-    const bytes = bytesOf(item);
-    const last = out.at(-1);
-    if (last === undefined || bytes > room) {
-      out.push([item]);
-      room = MAX_MESSAGE_BYTES - HEADER_BYTES;
-    } else last.push(item);
-    room -= bytes;
-  }
-  return out;
+  return groupsThatFit(items, bytesOf, MAX_MESSAGE_BYTES - HEADER_BYTES);
 }
 
 /**

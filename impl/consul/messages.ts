@@ -1,6 +1,7 @@
 /** Consul's messages: shapes and checks on arrival. Keys are one letter, since every datagram pays for them. */
-import { isName, isNumber, isUpdateList } from '../primitives/membership-claims.ts';
+import { FAMILY_CHECKS, isFlag } from '../primitives/membership-claims.ts';
 import type { Update } from '../primitives/membership-order.ts';
+import { exactMessage } from '../primitives/message-shape.ts';
 
 interface Common {
   /** The sender's own incarnation: it says "I am alive" under this one in everything it sends. */
@@ -26,34 +27,24 @@ export type Message =
   | (Common & { readonly k: 'sync'; readonly q: boolean })
   | (Common & { readonly k: 'gossip' });
 
-/** Fields of each kind beside `k`, `i` and `u`. */
-const FIELDS: Readonly<Record<Message['k'], readonly ('s' | 't' | 'n' | 'l' | 'j' | 'q')[]>> = {
-  ping: ['s'],
-  ack: ['s'],
-  req: ['s', 't', 'n'],
-  iack: ['s', 't', 'l', 'j'],
-  nack: ['s'],
-  sping: ['s'],
-  sack: ['s'],
-  sync: ['q'],
-  gossip: [],
-};
+const CHECKS = { ...FAMILY_CHECKS, n: isFlag };
+type Field = keyof typeof CHECKS;
 
-function isField(field: string, value: unknown): boolean {
-  if (field === 't') return isName(value);
-  return field === 'q' || field === 'n' ? typeof value === 'boolean' : isNumber(value);
-}
+const FIELDS: Readonly<Record<Message['k'], readonly Field[]>> = {
+  ping: ['i', 'u', 's'],
+  ack: ['i', 'u', 's'],
+  req: ['i', 'u', 's', 't', 'n'],
+  iack: ['i', 'u', 's', 't', 'l', 'j'],
+  nack: ['i', 'u', 's'],
+  sping: ['i', 'u', 's'],
+  sack: ['i', 'u', 's'],
+  sync: ['i', 'u', 'q'],
+  gossip: ['i', 'u'],
+};
 
 /** The message, where it is one: exactly its fields, each in its range. Never throws. */
 export function decode(raw: unknown): Message | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  const fields = raw as Record<string, unknown>;
-  const kind = fields.k;
-  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
-  const own = FIELDS[kind as Message['k']];
-  if (Object.keys(fields).length !== own.length + 3) return undefined;
-  if (!isNumber(fields.i) || !isUpdateList(fields.u)) return undefined;
-  return own.every((field) => isField(field, fields[field])) ? (raw as Message) : undefined;
+  return exactMessage<Message, Field>(raw, FIELDS, CHECKS);
 }
 
 const KIND_NAMES: Readonly<Record<Message['k'], string>> = {

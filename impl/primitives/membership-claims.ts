@@ -4,6 +4,7 @@
  */
 import type { Data } from '../protocol.ts';
 import { beats, LEFT, type Update } from './membership-order.ts';
+import { isWhole } from './message-shape.ts';
 
 /** Above what any honest run reaches; keeps sums exact and encoded numbers at five bytes. */
 export const MAX_NUMBER = 2 ** 31 - 1;
@@ -37,7 +38,7 @@ export function updateBytes(update: Update): number {
 }
 
 export function isNumber(value: unknown, max = MAX_NUMBER): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+  return isWhole(value, 0, max);
 }
 
 export function isName(value: unknown): value is string {
@@ -53,6 +54,26 @@ export function isUpdate(value: unknown): value is Update {
 export function isUpdateList(value: unknown): value is readonly Update[] {
   return Array.isArray(value) && value.length <= MAX_UPDATES && value.every(isUpdate);
 }
+
+export function isFlag(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}
+
+/** Fields of messages that the protocols of the family name alike, each with its check. */
+export const FAMILY_CHECKS = {
+  /** The sender's own incarnation. */
+  i: isNumber,
+  /** Updates, or the whole state. */
+  u: isUpdateList,
+  /** Names the exchange at the member that started it. */
+  s: isNumber,
+  /** The member that is to be pinged, or has answered; `l`: in which life, `j`: at which incarnation. */
+  t: isName,
+  l: isNumber,
+  j: isNumber,
+  /** The same is asked for in return. */
+  q: isFlag,
+} as const;
 
 /**
  * What the records `{ i, u }` of a life add up to: its own highest incarnation, and the greatest claim about each member

@@ -1,6 +1,7 @@
 /** SWIM's messages: shapes and checks on arrival. Keys are one letter, since every datagram pays for them. */
-import { isName, isNumber, isUpdateList } from '../primitives/membership-claims.ts';
+import { FAMILY_CHECKS } from '../primitives/membership-claims.ts';
 import type { Update } from '../primitives/membership-order.ts';
+import { exactMessage } from '../primitives/message-shape.ts';
 
 interface Common {
   /** The sender's own incarnation: it says "I am alive" under this one in everything it sends. */
@@ -24,33 +25,22 @@ export type Message =
   /** Updates that nobody waits for: a refutation at its accuser's, a good-bye. */
   | (Common & { readonly k: 'news' });
 
-/** Fields of each kind beside `k`, `i` and `u`. */
-const FIELDS: Readonly<Record<Message['k'], readonly ('s' | 't' | 'l' | 'j' | 'q')[]>> = {
-  ping: ['s'],
-  req: ['s', 't'],
-  ack: ['s'],
-  iack: ['s', 't', 'l', 'j'],
-  sync: ['q'],
-  news: [],
+type Field = keyof typeof FAMILY_CHECKS;
+
+const FIELDS: Readonly<Record<Message['k'], readonly Field[]>> = {
+  ping: ['i', 'u', 's'],
+  req: ['i', 'u', 's', 't'],
+  ack: ['i', 'u', 's'],
+  iack: ['i', 'u', 's', 't', 'l', 'j'],
+  sync: ['i', 'u', 'q'],
+  news: ['i', 'u'],
 };
 
 /** The message, where it is one: exactly its fields, each in its range. Never throws. */
 export function decode(raw: unknown): Message | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  const fields = raw as Record<string, unknown>;
-  const kind = fields.k;
-  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
-  const own = FIELDS[kind as Message['k']];
-  const signed = Object.hasOwn(fields, 'g');
-  if (Object.keys(fields).length !== own.length + (signed ? 4 : 3)) return undefined;
-  if (!isNumber(fields.i)) return undefined;
-  for (const field of own) {
-    const value = fields[field];
-    const good = field === 't' ? isName(value) : field === 'q' ? typeof value === 'boolean' : isNumber(value);
-    if (!good) return undefined;
-  }
-  if (!isUpdateList(fields.u)) return undefined;
-  return !signed || areSignatures(fields.g, fields.u.length + (kind === 'iack' ? 2 : 1)) ? (raw as Message) : undefined;
+  const message = exactMessage<Message, Field>(raw, FIELDS, FAMILY_CHECKS, 'g');
+  if (message === undefined || !Object.hasOwn(message, 'g')) return message;
+  return areSignatures(message.g, message.u.length + (message.k === 'iack' ? 2 : 1)) ? message : undefined;
 }
 
 /** One for each claim; what is cut short or missing (an empty text) fails when it is checked. */
