@@ -8,23 +8,23 @@
  * Liars: any number may keep entries back, repeat old messages or claim versions that they have not, and no value is made
  * up and no version goes back; values changed on their way, or written in the name of others, are believed.
  */
-import { encodeVersion, HybridClock, parseVersion } from '../primitives/hybrid-clock.ts';
-import { type Entry, type StoredValue, VersionedMap } from '../primitives/versioned-map.ts';
+import { encodeVersion, parseVersion } from '../primitives/hybrid-clock.ts';
+import { entriesOf, itemsOf } from '../primitives/map-entry.ts';
+import {
+  createReplica,
+  nextTime,
+  operateReplica,
+  type Replica,
+  restoreReplica,
+  storeEntry,
+  viewReplica,
+} from '../primitives/replica.ts';
+import type { Entry, StoredValue } from '../primitives/versioned-map.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { antiEntropyBounds, antiEntropyClaims, antiEntropyTolerates } from './claims.ts';
 import { answerDigest, answerProbe, answerWant, opening, type Reply } from './exchange.ts';
 import { antiEntropyLies } from './lies.ts';
-import {
-  decodeMessage,
-  entriesOf,
-  type Flow,
-  isEntry,
-  isKey,
-  isStoredValue,
-  KEY_LIMIT_BYTES,
-  type Message,
-  VALUE_LIMIT_BYTES,
-} from './messages.ts';
+import { decodeMessage, type Flow, type Message } from './messages.ts';
 import { type AntiEntropySettings, antiEntropySettings, checkAntiEntropySettings } from './settings.ts';
 
 /** Ways in which a planted bug differs; the real protocol has none of them. */
@@ -43,14 +43,9 @@ export interface AntiEntropyQuirks {
   readonly inventsEvery?: number;
 }
 
-export interface AntiEntropyState {
-  readonly map: VersionedMap;
-  readonly clock: HybridClock;
-  readonly writers: ReadonlySet<string>;
+export interface AntiEntropyState extends Replica {
   ownWrites: number;
   taken: number;
-  /** The last view and the entries it shows, so that an unchanged map is not projected again. */
-  shown: { readonly entries: readonly Entry[]; readonly view: Data } | undefined;
 }
 
 type Ctx = Context<Message, AntiEntropySettings>;
@@ -74,16 +69,9 @@ export function createAntiEntropy(
     checkSettings: checkAntiEntropySettings,
     claims: antiEntropyClaims,
     bounds: antiEntropyBounds,
-    init: (ctx) => ({
-      map: new VersionedMap(),
-      clock: new HybridClock(),
-      writers: new Set(ctx.roster),
-      ownWrites: 0,
-      taken: 0,
-      shown: undefined,
-    }),
+    init: (ctx) => ({ ...createReplica(ctx.roster), ownWrites: 0, taken: 0 }),
     handle: (state, event, ctx) => handle(state, event, ctx, quirks),
-    view,
+    view: viewReplica,
     decode: decodeMessage,
     kindOf: (message) => message.type,
     lies: antiEntropyLies,
@@ -105,7 +93,7 @@ export const antiEntropy = createAntiEntropy(
 function handle(state: AntiEntropyState, event: ProtocolEvent<Message>, ctx: Ctx, quirks: AntiEntropyQuirks): void {
   switch (event.type) {
     case 'start':
-      for (const record of event.restored ?? []) restore(state, record);
+      restoreReplica(state, event.restored ?? []);
       // Members start their rounds at times of their own.
       ctx.setTimer(ctx.random.next() * ctx.settings.intervalMs, 'round');
       return;
@@ -118,7 +106,7 @@ function handle(state: AntiEntropyState, event: ProtocolEvent<Message>, ctx: Ctx
       receive(state, event.from, event.message, ctx, quirks);
       return;
     case 'operation':
-      operate(state, event.id, event.f, event.value, ctx, quirks);
+      operateReplica(state, event, ctx, (_, id, key, value) => write(state, id, key, value, ctx, quirks));
       return;
     case 'leave':
       ctx.reach('exchange-upon-leave');
@@ -175,7 +163,7 @@ function take(state: AntiEntropyState, offered: Entry, ctx: Ctx, quirks: AntiEnt
   const older = quirks.takesOlder === true && held !== undefined;
   const resurrected = quirks.resurrects === true && held?.value === null && offered.value !== null;
   if (resurrected) {
-    store(state, offered, ctx, undefined);
+    storeEntry(state, offered, ctx, undefined);
     return;
   }
   if (older ? offered.version >= held.version : !state.map.wins(offered)) return;
@@ -184,51 +172,7 @@ function take(state: AntiEntropyState, offered: Entry, ctx: Ctx, quirks: AntiEnt
   if (offered.value === null && held === undefined && isExpired(offered, ctx)) return;
   state.clock.observe(time);
   const entry = quirks.inventsEvery === undefined ? offered : invented(state, offered, quirks.inventsEvery);
-  store(state, entry, ctx, undefined);
-}
-
-function store(state: AntiEntropyState, entry: Entry, ctx: Ctx, operation: number | undefined): void {
-  state.map.put(entry);
-  ctx.persist([entry.key, entry.version, entry.value]);
-  ctx.emit({
-    kind: 'apply',
-    key: entry.key,
-    version: entry.version,
-    ...(entry.value === null ? { deleted: true as const } : {}),
-    ...(operation === undefined ? {} : { operation }),
-  });
-}
-
-function restore(state: AntiEntropyState, record: Data): void {
-  if (!Array.isArray(record)) return;
-  const [key, version, value] = record as readonly Data[];
-  if (!isEntry(key, version, value)) return;
-  const time = parseVersion(version as string);
-  if (time !== undefined) state.clock.observe(time);
-  state.map.put({ key: key as string, version: version as string, value: value as StoredValue | null });
-}
-
-function operate(
-  state: AntiEntropyState,
-  id: number,
-  f: string,
-  value: Data,
-  ctx: Ctx,
-  quirks: AntiEntropyQuirks,
-): void {
-  const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  const { key, value: written } = fields as { readonly [key: string]: Data | undefined };
-  if (!isKey(key)) {
-    ctx.reply(id, { type: 'fail', error: `key must be a text of 1 to ${KEY_LIMIT_BYTES} bytes, not only digits` });
-  } else if (f === 'read') {
-    const entry = state.map.get(key);
-    ctx.reply(id, { type: 'ok', value: { value: entry?.value ?? null, version: entry?.version ?? null } });
-  } else if (f === 'delete') write(state, id, key, null, ctx, quirks);
-  else if (f !== 'write') ctx.reply(id, { type: 'fail', error: `no operation ${f}` });
-  else if (isStoredValue(written)) write(state, id, key, written, ctx, quirks);
-  else {
-    ctx.reply(id, { type: 'fail', error: `value must be a number or a text of at most ${VALUE_LIMIT_BYTES} bytes` });
-  }
+  storeEntry(state, entry, ctx, undefined);
 }
 
 function write(
@@ -238,19 +182,17 @@ function write(
   value: StoredValue | null,
   ctx: Ctx,
   quirks: AntiEntropyQuirks,
-): void {
-  const time = state.clock.tick(ctx.now());
-  if (time === undefined) {
-    ctx.reply(id, { type: 'fail', error: 'the hybrid clock has reached its limit' });
-    return;
-  }
+): boolean {
+  const time = nextTime(state, id, ctx);
+  if (time === undefined) return false;
   const physical = { wallMs: Math.floor(ctx.now()), counter: time.counter };
   const version = encodeVersion(quirks.wallClockOnly ? physical : time, ctx.self, ctx.life);
   state.ownWrites++;
   const loses = quirks.wallClockOnly === true && version < (state.map.get(key)?.version ?? '');
   const forgotten = loses || (quirks.forgetsEvery !== undefined && state.ownWrites % quirks.forgetsEvery === 0);
-  if (!forgotten) store(state, { key, version, value }, ctx, id);
+  if (!forgotten) storeEntry(state, { key, version, value }, ctx, id);
   ctx.reply(id, { type: 'ok', value: { version } });
+  return !forgotten;
 }
 
 function isExpired(entry: Entry, ctx: Ctx): boolean {
@@ -263,21 +205,10 @@ function dropOldTombstones(state: AntiEntropyState, ctx: Ctx): void {
   for (const entry of state.map.sorted()) if (entry.value === null && isExpired(entry, ctx)) state.map.drop(entry.key);
 }
 
-/** Key to [version, value], in order of keys; a tombstone's value is null. */
-function view(state: AntiEntropyState): Data {
-  const entries = state.map.sorted();
-  if (state.shown?.entries === entries) return state.shown.view;
-  const out: Record<string, Data> = {};
-  for (const entry of entries) out[entry.key] = [entry.version, entry.value];
-  state.shown = { entries, view: out };
-  return out;
-}
-
 /** Planted bug: the message without one key's entry. */
 function without(message: Message, key: string | undefined): Message {
   if (message.type !== 'entries') return message;
-  const kept = [...entriesOf(message.items)].filter((entry) => entry.key !== key);
-  return { type: 'entries', items: kept.flatMap((entry) => [entry.key, entry.version, entry.value]) };
+  return { type: 'entries', items: itemsOf([...entriesOf(message.items)].filter((entry) => entry.key !== key)) };
 }
 
 /** Planted bug: now and then the value is one that nobody wrote. */

@@ -2,9 +2,10 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
+import { entriesOf } from '../primitives/map-entry.ts';
 import { type Entry, VersionedMap } from '../primitives/versioned-map.ts';
 import { answerDigest, answerProbe, answerWant, opening, type Reply } from './exchange.ts';
-import { decodeMessage, entriesOf, type Flow, type Message } from './messages.ts';
+import { decodeMessage, type Flow, type Message } from './messages.ts';
 
 interface Talk {
   readonly messages: Message[];

@@ -3,9 +3,11 @@
  * Hashes of a tree find the keys that differ; then the sides list those keys' versions, and then entries flow. No side
  * remembers anything between messages, so a lost one costs the exchange and nothing else.
  */
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
 import { childrenOf, isLeaf, ROOT } from '../primitives/digest.ts';
+import { entryBytes, itemsOf } from '../primitives/map-entry.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
-import type { Entry, StoredValue, VersionedMap } from '../primitives/versioned-map.ts';
+import type { Entry, VersionedMap } from '../primitives/versioned-map.ts';
 import { type Flow, type Message, turned } from './messages.ts';
 
 /** Encoded bytes of a message's lists, such that the whole stays within 1,200 bytes. */
@@ -118,38 +120,15 @@ export function answerWant(map: VersionedMap, message: Message & { type: 'want' 
 }
 
 function entryMessages(entries: readonly Entry[]): Reply[] {
-  return packed(entries, entryBytes, (taken) => {
-    const items: (StoredValue | null)[] = [];
-    for (const entry of taken) items.push(entry.key, entry.version, entry.value);
-    return { type: 'entries', items };
-  });
-}
-
-function entryBytes(entry: Entry): number {
-  const value = typeof entry.value === 'string' ? packedTextBytes(entry.value) : 9;
-  return packedTextBytes(entry.key) + packedTextBytes(entry.version) + value;
+  return packed(entries, entryBytes, (taken) => ({ type: 'entries', items: itemsOf(taken) }));
 }
 
 /** Parts into as few messages as hold them; over a stream where they are too many or one is too large. */
 function packed<T>(parts: readonly T[], bytesOf: (part: T) => number, wrap: (parts: T[]) => Message): Reply[] {
-  const datagrams = filled(parts, bytesOf, DATAGRAM_BYTES);
-  if (datagrams.length <= DATAGRAMS_AT_ONCE && datagrams.every((group) => group.bytes <= DATAGRAM_BYTES)) {
-    return datagrams.map((group) => ({ message: wrap(group.parts), stream: false }));
+  const datagrams = groupsThatFit(parts, bytesOf, DATAGRAM_BYTES);
+  const fits = (group: readonly T[]) => group.length > 1 || group.every((part) => bytesOf(part) <= DATAGRAM_BYTES);
+  if (datagrams.length <= DATAGRAMS_AT_ONCE && datagrams.every(fits)) {
+    return datagrams.map((group) => ({ message: wrap(group), stream: false }));
   }
-  return filled(parts, bytesOf, STREAM_BYTES).map((group) => ({ message: wrap(group.parts), stream: true }));
-}
-
-function filled<T>(parts: readonly T[], bytesOf: (part: T) => number, limit: number): { parts: T[]; bytes: number }[] {
-  const groups: { parts: T[]; bytes: number }[] = [];
-  let last: { parts: T[]; bytes: number } | undefined;
-  for (const part of parts) {
-    const bytes = bytesOf(part);
-    if (last === undefined || last.bytes + bytes > limit) {
-      last = { parts: [], bytes: 0 };
-      groups.push(last);
-    }
-    last.parts.push(part);
-    last.bytes += bytes;
-  }
-  return groups;
+  return groupsThatFit(parts, bytesOf, STREAM_BYTES).map((group) => ({ message: wrap(group), stream: true }));
 }

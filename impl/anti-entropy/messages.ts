@@ -1,12 +1,9 @@
 /** What anti-entropy members tell each other, its limits, and the check of what arrives. */
 import { isNode } from '../primitives/digest.ts';
 import { isVersion } from '../primitives/hybrid-clock.ts';
-import { isWellFormed, utf8Bytes } from '../primitives/text-size.ts';
-import type { Entry, StoredValue } from '../primitives/versioned-map.ts';
+import { areItems, type Items, isKey } from '../primitives/map-entry.ts';
+import { isWhole } from '../primitives/message-shape.ts';
 
-/** Bytes of a key and of a text value, in UTF-8: an entry always fits into a datagram. */
-export const KEY_LIMIT_BYTES = 128;
-export const VALUE_LIMIT_BYTES = 512;
 /** Items in a message that came over a stream. */
 const ITEMS_LIMIT = 200_000;
 
@@ -34,7 +31,7 @@ export type Message =
   /** Asks for these keys. */
   | { readonly type: 'want'; readonly keys: readonly string[] }
   /** Entries: key, version, value, ...; a value of null is a tombstone. */
-  | { readonly type: 'entries'; readonly items: readonly (StoredValue | null)[] };
+  | { readonly type: 'entries'; readonly items: Items };
 
 /** Undefined for what is no message of this protocol. */
 export function decodeMessage(raw: unknown): Message | undefined {
@@ -50,33 +47,7 @@ export function decodeMessage(raw: unknown): Message | undefined {
     return { type, flow, nodes: nodes as number[], items: items as string[] };
   }
   if (type === 'want') return isList(keys) && keys.every(isKey) ? { type, keys: keys as string[] } : undefined;
-  if (type === 'entries') {
-    return isList(items) && areEntries(items) ? { type, items: items as (StoredValue | null)[] } : undefined;
-  }
-  return undefined;
-}
-
-export function* entriesOf(items: readonly (StoredValue | null)[]): Generator<Entry> {
-  for (let i = 0; i + 2 < items.length; i += 3) {
-    yield { key: items[i] as string, version: items[i + 1] as string, value: items[i + 2] as StoredValue | null };
-  }
-}
-
-/** Keys are texts that an object keeps in the order of insertion and under their own name. */
-export function isKey(key: unknown): key is string {
-  if (typeof key !== 'string' || key.length === 0 || key.length > KEY_LIMIT_BYTES) return false;
-  return utf8Bytes(key) <= KEY_LIMIT_BYTES && isWellFormed(key) && key !== '__proto__' && !/^\d+$/.test(key);
-}
-
-/** Negative zero is left out: JSON would give back another number. */
-export function isStoredValue(value: unknown): value is StoredValue {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  if (typeof value !== 'string' || value.length > VALUE_LIMIT_BYTES) return false;
-  return utf8Bytes(value) <= VALUE_LIMIT_BYTES && isWellFormed(value);
-}
-
-export function isEntry(key: unknown, version: unknown, value: unknown): boolean {
-  return isKey(key) && typeof version === 'string' && isVersion(version) && (value === null || isStoredValue(value));
+  return type === 'entries' && areItems(items, ITEMS_LIMIT / 3) ? { type, items } : undefined;
 }
 
 function isFlow(flow: unknown): flow is Flow {
@@ -89,20 +60,10 @@ function isList(list: unknown): list is unknown[] {
 
 function areHashes(nodes: readonly unknown[]): boolean {
   if (nodes.length === 0 || nodes.length % 3 !== 0) return false;
-  return nodes.every((item, index) => (index % 3 === 0 ? isNode(item) : isUint32(item)));
-}
-
-function isUint32(item: unknown): boolean {
-  return typeof item === 'number' && Number.isInteger(item) && item >= 0 && item < 4294967296;
+  return nodes.every((item, index) => (index % 3 === 0 ? isNode(item) : isWhole(item, 0, 0xffffffff)));
 }
 
 function areVersions(items: readonly unknown[]): boolean {
   if (items.length % 2 !== 0) return false;
   return items.every((item, index) => (index % 2 === 0 ? isKey(item) : typeof item === 'string' && isVersion(item)));
-}
-
-function areEntries(items: readonly unknown[]): boolean {
-  if (items.length % 3 !== 0) return false;
-  for (let i = 0; i < items.length; i += 3) if (!isEntry(items[i], items[i + 1], items[i + 2])) return false;
-  return true;
 }

@@ -11,19 +11,21 @@
  * Liars: any number may keep things back or repeat old messages; whatever else they say is believed.
  */
 import { answerDigest, answerProbe, answerWant, type Reply } from '../anti-entropy/exchange.ts';
-import { entriesOf, type Message as Part } from '../anti-entropy/messages.ts';
+import type { Message as Part } from '../anti-entropy/messages.ts';
 import { ROOT } from '../primitives/digest.ts';
 import { encodeVersion, parseVersion } from '../primitives/hybrid-clock.ts';
-import type { Entry, VersionedMap } from '../primitives/versioned-map.ts';
-import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
+import { entriesOf } from '../primitives/map-entry.ts';
 import {
   createReplica,
+  nextTime,
   operateReplica,
   type Replica,
   restoreReplica,
   takeEntry,
   viewReplica,
-} from '../push/replica.ts';
+} from '../primitives/replica.ts';
+import type { Entry, VersionedMap } from '../primitives/versioned-map.ts';
+import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { isBroadcastValue, VALUE_LIMIT_BYTES } from '../rumor/messages.ts';
 import { Adaptation } from './adaptation.ts';
 import { hybridBounds, hybridClaims, hybridTolerates } from './claims.ts';
@@ -345,11 +347,8 @@ function broadcast(state: HybridState, id: number, value: Data, ctx: Ctx): void 
     ctx.reply(id, { type: 'fail', error: `value must be a text of at most ${VALUE_LIMIT_BYTES} bytes` });
     return;
   }
-  const time = state.replica.clock.tick(ctx.now());
-  if (time === undefined) {
-    ctx.reply(id, { type: 'fail', error: 'the hybrid clock has reached its limit' });
-    return;
-  }
+  const time = nextTime(state.replica, id, ctx);
+  if (time === undefined) return;
   const instance = { origin: ctx.self, life: ctx.life, sequence: state.nextSequence++ };
   const entry = { key: keyOf(instance), version: encodeVersion(time, ctx.self, ctx.life), value };
   ctx.emit({ kind: 'broadcast', operation: id, sequence: instance.sequence });

@@ -1,6 +1,7 @@
 /** What Byzantine members of adaptive push-pull do. */
 import { flood, replay, retelling, withhold } from '../primitives/lying.ts';
-import { altered, type Items, laterVersion, retoldItems } from '../primitives/map-lies.ts';
+import type { Items } from '../primitives/map-entry.ts';
+import { altered, laterVersion, retoldItems } from '../primitives/map-lies.ts';
 import type { Lie } from '../protocol.ts';
 import type { Message } from './messages.ts';
 import type { HybridSettings } from './settings.ts';

@@ -1,7 +1,9 @@
 /** What adaptive push-pull members tell each other, its limits, and the check of what arrives. */
-import { decodeMessage as decodePart, entriesOf, isEntry, type Message as Part } from '../anti-entropy/messages.ts';
-import type { Entry, StoredValue } from '../primitives/versioned-map.ts';
-import { entryBytes } from '../push/messages.ts';
+import { decodeMessage as decodePart, type Message as Part } from '../anti-entropy/messages.ts';
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
+import { areItems, entriesOf, entryBytes, type Items, itemsOf } from '../primitives/map-entry.ts';
+import { isWhole } from '../primitives/message-shape.ts';
+import type { Entry } from '../primitives/versioned-map.ts';
 
 /** Encoded bytes of a push's entries, such that the whole stays within 1,200 bytes. */
 const PUSH_BYTES = 1130;
@@ -10,9 +12,6 @@ const ITEMS_LIMIT = 600;
 /** The two halves of a member's store: the map's entries, and the broadcasts it has delivered. */
 export type Shelf = 'map' | 'broadcasts';
 export const SHELVES: readonly Shelf[] = ['map', 'broadcasts'];
-
-/** Key, version, value, key, version, value, ...; in the map a value of null is a deletion. */
-type Items = readonly (StoredValue | null)[];
 
 /** `contact` is a number of the member that began the push or the pull, the same in all that follows from it. */
 export type Message =
@@ -35,24 +34,11 @@ export interface Item {
 
 /** In the order given, in at most `limit` datagrams; each can be used without the others. */
 export function pushGroups<T extends Item>(items: readonly T[], limit: number): T[][] {
-  const out: T[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    const more = entryBytes(item.entry);
-    if (bytes + more > PUSH_BYTES) {
-      if (out.length === limit) break;
-      out.push([]);
-      bytes = 0;
-    }
-    out.at(-1)?.push(item);
-    bytes += more;
-  }
-  return out;
+  return groupsThatFit(items, ({ entry }) => entryBytes(entry), PUSH_BYTES, limit);
 }
 
 export function pushMessage(contact: number, items: readonly Item[]): Message {
-  const of = (wanted: Shelf): Items =>
-    items.flatMap(({ shelf, entry }) => (shelf === wanted ? [entry.key, entry.version, entry.value] : []));
+  const of = (wanted: Shelf) => itemsOf(items.flatMap(({ shelf, entry }) => (shelf === wanted ? [entry] : [])));
   return { type: 'push', contact, map: of('map'), broadcasts: of('broadcasts') };
 }
 
@@ -67,7 +53,7 @@ export function decodeMessage(raw: unknown): Message | undefined {
   if (!isUint32(contact)) return undefined;
   switch (type) {
     case 'push':
-      return areItems(map) && areItems(broadcasts) && map.length + broadcasts.length > 0
+      return areItems(map, ITEMS_LIMIT) && areItems(broadcasts, ITEMS_LIMIT) && map.length + broadcasts.length > 0
         ? { type, contact, map, broadcasts }
         : undefined;
     case 'taken':
@@ -96,12 +82,6 @@ export function kindOf(message: Message): string {
   return message.type === 'compare' ? message.part.type : message.type;
 }
 
-function areItems(items: unknown): items is Items {
-  if (!Array.isArray(items) || items.length % 3 !== 0 || items.length > 3 * ITEMS_LIMIT) return false;
-  for (let i = 0; i < items.length; i += 3) if (!isEntry(items[i], items[i + 1], items[i + 2])) return false;
-  return true;
-}
-
 function isUint32(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 4294967296;
+  return isWhole(value, 0, 0xffffffff);
 }

@@ -1,8 +1,7 @@
-/** Lies about entries of a replicated map, which travel as key, version, value, key, version, value, ... */
+/** Lies about entries of a replicated map. */
 import { encodeVersion, parseVersion, WALL_LIMIT_MS } from './hybrid-clock.ts';
+import { entriesOf, type Items } from './map-entry.ts';
 import type { StoredValue } from './versioned-map.ts';
-
-export type Items = readonly (StoredValue | null)[];
 
 const FORGED = '~';
 /** How much later than the real one a forged version is, ms. */
@@ -23,10 +22,7 @@ export function retoldItems(
   change: (key: string, version: string, value: StoredValue | null) => readonly [string, StoredValue | null],
 ): Items {
   const out: (StoredValue | null)[] = [];
-  for (let i = 0; i + 2 < items.length; i += 3) {
-    const key = items[i] as string;
-    out.push(key, ...change(key, items[i + 1] as string, items[i + 2] as StoredValue | null));
-  }
+  for (const { key, version, value } of entriesOf(items)) out.push(key, ...change(key, version, value));
   return out;
 }
 

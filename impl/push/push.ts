@@ -8,11 +8,18 @@
  *
  * Liars: any number may keep entries back or repeat old messages; whatever else they say is believed.
  */
+import {
+  createReplica,
+  operateReplica,
+  type Replica,
+  restoreReplica,
+  takeEntry,
+  viewReplica,
+} from '../primitives/replica.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { pushBounds, pushClaims, pushTolerates } from './claims.ts';
 import { pushLies } from './lies.ts';
 import { decodeMessage, entriesIn, type Message, stateMessages } from './messages.ts';
-import { createReplica, operateReplica, type Replica, restoreReplica, takeEntry, viewReplica } from './replica.ts';
 import { type PushSettings, pushSettings } from './settings.ts';
 
 /** Ways in which a planted bug differs; the real protocol has none of them. */

@@ -7,12 +7,12 @@
  *   one again.
  */
 import { antiEntropyBounds, antiEntropyClaims } from '../anti-entropy/claims.ts';
-import { isKey } from '../anti-entropy/messages.ts';
 import type { AntiEntropySettings } from '../anti-entropy/settings.ts';
+import { applied, isKey } from '../primitives/map-entry.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 import type { Context, Data, Protocol, ProtocolEvent, SettingsSpec } from '../protocol.ts';
 import { claimsLike } from './claims-like.ts';
-import { type Counted, datagramsOf, isCount, isCounted, mapOperation, versionOf, viewOf } from './counted.ts';
+import { type Counted, datagramsOf, isCount, isCounted, operateCounted, versionOf, viewOf } from './counted.ts';
 
 interface Settings {
   readonly fanout: number;
@@ -107,7 +107,13 @@ function handle(state: State, event: ProtocolEvent<Message>, ctx: Ctx): void {
       receive(state, event.from, event.message, ctx);
       return;
     case 'operation':
-      operate(state, event.id, event.f, event.value, ctx);
+      operateCounted(
+        state.entries,
+        event,
+        ctx,
+        (held) => (held?.[1] ?? 0) + 1,
+        (entry) => store(state, entry, ctx, event.id),
+      );
       return;
     case 'leave':
       compare(state, ctx);
@@ -157,35 +163,11 @@ function give(to: string, entries: readonly Counted[], ctx: Ctx): void {
   for (const group of datagramsOf(entries)) ctx.send(to, { type: 'entries', entries: group });
 }
 
-function operate(state: State, id: number, f: string, value: Data, ctx: Ctx): void {
-  const operation = mapOperation(f, value);
-  if (operation === undefined) {
-    ctx.reply(id, { type: 'fail', error: `no such operation, key or value: ${f}` });
-    return;
-  }
-  const held = state.entries.get(operation.key);
-  if (operation.f === 'read') {
-    ctx.reply(id, { type: 'ok', value: { value: held?.[5] ?? null, version: held ? versionOf(held) : null } });
-    return;
-  }
-  const written = operation.f === 'write' ? operation.value : null;
-  const stamp = Math.max(0, Math.floor(ctx.now()));
-  const entry: Counted = [operation.key, (held?.[1] ?? 0) + 1, stamp, ctx.self, ctx.life, written];
-  store(state, entry, ctx, id);
-  ctx.reply(id, { type: 'ok', value: { version: versionOf(entry) } });
-}
-
 /** A deletion leaves nothing behind, neither in the map nor on disk. */
 function store(state: State, entry: Counted, ctx: Ctx, operation: number | undefined): void {
   const [key, , , , , value] = entry;
   if (value === null) state.entries.delete(key);
   else state.entries.set(key, entry);
   ctx.persist(value === null ? key : entry);
-  ctx.emit({
-    kind: 'apply',
-    key,
-    version: versionOf(entry),
-    ...(value === null ? { deleted: true as const } : {}),
-    ...(operation === undefined ? {} : { operation }),
-  });
+  ctx.emit(applied(key, versionOf(entry), value, operation));
 }

@@ -1,8 +1,10 @@
 /** Entries whose version is a plain count, as naive replicated maps have them, and what clients do with them. */
-import { isKey, isStoredValue } from '../anti-entropy/messages.ts';
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
+import { isKey, isStoredValue, mapOperation } from '../primitives/map-entry.ts';
+import { isWhole } from '../primitives/message-shape.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 import type { StoredValue } from '../primitives/versioned-map.ts';
-import type { Data } from '../protocol.ts';
+import type { Context, Data, ProtocolEvent } from '../protocol.ts';
 
 /**
  * [key, count, stamp, writer, life, value]: `count` is the version that is compared; stamp (ms of the writer's wall
@@ -39,39 +41,45 @@ export function isCounted(item: unknown): item is Counted {
 }
 
 export function isCount(value: unknown, width: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 10 ** width;
+  return isWhole(value, 0, 10 ** width - 1);
 }
 
 /** Entries in groups that each fit into a datagram. */
 export function datagramsOf(entries: readonly Counted[]): Counted[][] {
-  const out: Counted[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const entry of entries) {
-    const [key, , , writer, , value] = entry;
-    const own =
-      packedTextBytes(key) + packedTextBytes(writer) + 24 + (typeof value === 'string' ? packedTextBytes(value) : 9);
-    if (bytes + own > ENTRIES_BYTES) {
-      out.push([]);
-      bytes = 0;
-    }
-    out.at(-1)?.push(entry);
-    bytes += own;
-  }
-  return out;
+  return groupsThatFit(entries, bytesOf, ENTRIES_BYTES);
 }
 
-/** A client's operation, its shape checked. */
-export type MapOperation =
-  | { readonly f: 'read' | 'delete'; readonly key: string }
-  | { readonly f: 'write'; readonly key: string; readonly value: StoredValue };
+function bytesOf([key, , , writer, , value]: Counted): number {
+  const valueBytes = typeof value === 'string' ? packedTextBytes(value) : 9;
+  return packedTextBytes(key) + packedTextBytes(writer) + 24 + valueBytes;
+}
 
-/** Undefined for what is no operation on a map. */
-export function mapOperation(f: string, raw: Data): MapOperation | undefined {
-  const fields = typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? raw : {};
-  const { key, value } = fields as { readonly [key: string]: Data | undefined };
-  if (!isKey(key)) return undefined;
-  if (f === 'read' || f === 'delete') return { f, key };
-  return f === 'write' && isStoredValue(value) ? { f, key, value } : undefined;
+/**
+ * `write`, `read` and `delete` on these entries. `countOf` is the count of a new version over what is held, and `store`
+ * puts an entry in place.
+ */
+export function operateCounted(
+  entries: ReadonlyMap<string, Counted>,
+  { id, f, value }: Extract<ProtocolEvent<never>, { type: 'operation' }>,
+  ctx: Pick<Context<never>, 'self' | 'life' | 'now' | 'reply'>,
+  countOf: (held: Counted | undefined) => number,
+  store: (entry: Counted) => void,
+): void {
+  const operation = mapOperation(f, value);
+  if (typeof operation === 'string') {
+    ctx.reply(id, { type: 'fail', error: `no such operation, key or value: ${f}` });
+    return;
+  }
+  const held = entries.get(operation.key);
+  if (operation.f === 'read') {
+    ctx.reply(id, { type: 'ok', value: { value: held?.[5] ?? null, version: held ? versionOf(held) : null } });
+    return;
+  }
+  const written = operation.f === 'write' ? operation.value : null;
+  const stamp = Math.max(0, Math.floor(ctx.now()));
+  const entry: Counted = [operation.key, countOf(held), stamp, ctx.self, ctx.life, written];
+  store(entry);
+  ctx.reply(id, { type: 'ok', value: { version: versionOf(entry) } });
 }
 
 /** Key to [version, value], in order of keys. */

@@ -9,10 +9,11 @@
  * - The whole state travels every round.
  */
 
+import { applied } from '../primitives/map-entry.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { pushBounds, pushClaims } from '../push/claims.ts';
 import { type PushSettings, pushSettings } from '../push/settings.ts';
-import { type Counted, datagramsOf, isCounted, mapOperation, versionOf, viewOf } from './counted.ts';
+import { type Counted, datagramsOf, isCounted, operateCounted, versionOf, viewOf } from './counted.ts';
 
 interface Message {
   readonly type: 'state';
@@ -71,7 +72,13 @@ function handle(state: State, event: ProtocolEvent<Message>, ctx: Ctx): void {
       }
       return;
     case 'operation':
-      operate(state, event.id, event.f, event.value, ctx);
+      operateCounted(
+        state.entries,
+        event,
+        ctx,
+        () => ++state.count,
+        (entry) => store(state, entry, ctx, event.id),
+      );
       return;
     case 'leave':
       tell(state, ctx);
@@ -88,33 +95,8 @@ function tell(state: State, ctx: Ctx): void {
   }
 }
 
-function operate(state: State, id: number, f: string, value: Data, ctx: Ctx): void {
-  const operation = mapOperation(f, value);
-  if (operation === undefined) {
-    ctx.reply(id, { type: 'fail', error: `no such operation, key or value: ${f}` });
-    return;
-  }
-  if (operation.f === 'read') {
-    const held = state.entries.get(operation.key);
-    ctx.reply(id, { type: 'ok', value: { value: held?.[5] ?? null, version: held ? versionOf(held) : null } });
-    return;
-  }
-  state.count++;
-  const written = operation.f === 'write' ? operation.value : null;
-  const stamp = Math.max(0, Math.floor(ctx.now()));
-  const entry: Counted = [operation.key, state.count, stamp, ctx.self, ctx.life, written];
-  store(state, entry, ctx, id);
-  ctx.reply(id, { type: 'ok', value: { version: versionOf(entry) } });
-}
-
 function store(state: State, entry: Counted, ctx: Ctx, operation: number | undefined): void {
   state.entries.set(entry[0], entry);
   ctx.persist(entry);
-  ctx.emit({
-    kind: 'apply',
-    key: entry[0],
-    version: versionOf(entry),
-    ...(entry[5] === null ? { deleted: true as const } : {}),
-    ...(operation === undefined ? {} : { operation }),
-  });
+  ctx.emit(applied(entry[0], versionOf(entry), entry[5], operation));
 }

@@ -2,10 +2,10 @@
  * A member's copy of a versioned map: clients' operations on it, entries taken over from others, what is durable, and
  * what an observer sees. How entries travel is the business of the protocol that holds the copy.
  */
-import { isEntry, isKey, isStoredValue, KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES } from '../anti-entropy/messages.ts';
-import { encodeVersion, HybridClock, parseVersion } from '../primitives/hybrid-clock.ts';
-import { type Entry, type StoredValue, VersionedMap } from '../primitives/versioned-map.ts';
 import type { Context, Data, ProtocolEvent } from '../protocol.ts';
+import { encodeVersion, HybridClock, type HybridTime, parseVersion } from './hybrid-clock.ts';
+import { applied, isEntry, mapOperation } from './map-entry.ts';
+import { type Entry, type StoredValue, VersionedMap } from './versioned-map.ts';
 
 export interface Replica {
   readonly map: VersionedMap;
@@ -22,29 +22,26 @@ export function createReplica(roster: readonly string[]): Replica {
 /** What a replica needs of any protocol's context. */
 type Ctx = Pick<Context<never>, 'self' | 'life' | 'now' | 'persist' | 'emit' | 'reply'>;
 
+type Operation = Extract<ProtocolEvent<never>, { type: 'operation' }>;
+
 /** Takes over an entry of another member's where its version is the newer one. True where it was taken. */
 export function takeEntry(replica: Replica, entry: Entry, ctx: Ctx): boolean {
   if (!replica.map.wins(entry)) return false;
   const time = parseVersion(entry.version);
   if (time === undefined || !replica.writers.has(time.writer)) return false;
   replica.clock.observe(time);
-  store(replica, entry, ctx, undefined);
+  storeEntry(replica, entry, ctx, undefined);
   return true;
 }
 
-function store(replica: Replica, entry: Entry, ctx: Ctx, operation: number | undefined): void {
+/** Takes the entry whatever is held. `operation`: where it is a client's own write. */
+export function storeEntry(replica: Replica, entry: Entry, ctx: Ctx, operation: number | undefined): void {
   replica.map.put(entry);
   ctx.persist([entry.key, entry.version, entry.value]);
-  ctx.emit({
-    kind: 'apply',
-    key: entry.key,
-    version: entry.version,
-    ...(entry.value === null ? { deleted: true as const } : {}),
-    ...(operation === undefined ? {} : { operation }),
-  });
+  ctx.emit(applied(entry.key, entry.version, entry.value, operation));
 }
 
-/** Takes up the records of this life, as `store` left them. */
+/** Takes up the records of this life, as `storeEntry` left them. */
 export function restoreReplica(replica: Replica, records: readonly Data[]): void {
   for (const record of records) {
     if (!Array.isArray(record)) continue;
@@ -56,39 +53,43 @@ export function restoreReplica(replica: Replica, records: readonly Data[]): void
   }
 }
 
-/** `write`, `read` and `delete`, answered at once from this copy. True where the map changed. */
+/**
+ * `write`, `read` and `delete`, answered at once from this copy. `write` does what the name says, a deletion being a
+ * value of null; true where the map changed.
+ */
 export function operateReplica(
   replica: Replica,
-  event: Extract<ProtocolEvent<never>, { type: 'operation' }>,
+  { id, f, value }: Operation,
   ctx: Ctx,
+  write: typeof writeEntry = writeEntry,
 ): boolean {
-  const { id, f, value } = event;
-  const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  const { key, value: written } = fields as { readonly [key: string]: Data | undefined };
-  if (!isKey(key)) {
-    ctx.reply(id, { type: 'fail', error: `key must be a text of 1 to ${KEY_LIMIT_BYTES} bytes, not only digits` });
-  } else if (f === 'read') {
-    const entry = replica.map.get(key);
-    ctx.reply(id, { type: 'ok', value: { value: entry?.value ?? null, version: entry?.version ?? null } });
-  } else if (f === 'delete') return write(replica, id, key, null, ctx);
-  else if (f !== 'write') ctx.reply(id, { type: 'fail', error: `no operation ${f}` });
-  else if (isStoredValue(written)) return write(replica, id, key, written, ctx);
-  else {
-    ctx.reply(id, { type: 'fail', error: `value must be a number or a text of at most ${VALUE_LIMIT_BYTES} bytes` });
+  const operation = mapOperation(f, value);
+  if (typeof operation === 'string') {
+    ctx.reply(id, { type: 'fail', error: operation });
+    return false;
   }
+  if (operation.f !== 'read') {
+    return write(replica, id, operation.key, operation.f === 'write' ? operation.value : null, ctx);
+  }
+  const entry = replica.map.get(operation.key);
+  ctx.reply(id, { type: 'ok', value: { value: entry?.value ?? null, version: entry?.version ?? null } });
   return false;
 }
 
-function write(replica: Replica, id: number, key: string, value: StoredValue | null, ctx: Ctx): boolean {
-  const time = replica.clock.tick(ctx.now());
-  if (time === undefined) {
-    ctx.reply(id, { type: 'fail', error: 'the hybrid clock has reached its limit' });
-    return false;
-  }
+function writeEntry(replica: Replica, id: number, key: string, value: StoredValue | null, ctx: Ctx): boolean {
+  const time = nextTime(replica, id, ctx);
+  if (time === undefined) return false;
   const version = encodeVersion(time, ctx.self, ctx.life);
-  store(replica, { key, version, value }, ctx, id);
+  storeEntry(replica, { key, version, value }, ctx, id);
   ctx.reply(id, { type: 'ok', value: { version } });
   return true;
+}
+
+/** The time of a client's write; where the clock has none left, the operation is refused. */
+export function nextTime(replica: Replica, operation: number, ctx: Pick<Ctx, 'now' | 'reply'>): HybridTime | undefined {
+  const time = replica.clock.tick(ctx.now());
+  if (time === undefined) ctx.reply(operation, { type: 'fail', error: 'the hybrid clock has reached its limit' });
+  return time;
 }
 
 /** Key to [version, value], in order of keys; the value of a deleted one is null. */
