@@ -36,9 +36,8 @@ import {
   DECIDED,
   decodeMessage,
   type Item,
-  isInstance,
   kindOfMessage,
-  refuseValue,
+  proposalIn,
 } from './messages.ts';
 import {
   type ConsensusSettings,
@@ -157,16 +156,12 @@ class Consensus {
   }
 
   #operate(state: ConsensusState, operation: number, f: string, input: Data, ctx: Ctx): void {
-    const { instance: number, value } = (typeof input === 'object' && input !== null ? input : {}) as Record<
-      string,
-      unknown
-    >;
-    let refusal = f === 'propose' ? refuseValue(value) : `no operation ${f}`;
-    if (refusal === undefined && !isInstance(number)) refusal = 'instances are numbered from 1';
-    if (refusal !== undefined || typeof value !== 'string' || !isInstance(number)) {
-      ctx.reply(operation, { type: 'fail', error: refusal ?? 'no text' });
+    const proposal = proposalIn(f, input);
+    if (typeof proposal === 'string') {
+      ctx.reply(operation, { type: 'fail', error: proposal });
       return;
     }
+    const { instance: number, value } = proposal;
     const decided = state.decisions.get(number);
     if (decided !== undefined) {
       ctx.reply(operation, { type: 'ok', value: { decided } });

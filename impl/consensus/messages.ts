@@ -1,4 +1,6 @@
 /** What members of a consensus gossip to each other, and the check of what arrives. */
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
+import { isWhole } from '../primitives/message-shape.ts';
 import { messageBytes } from '../wire/data.ts';
 import type { Ballot } from './ballot.ts';
 
@@ -57,12 +59,17 @@ export function refuseValue(value: unknown): string | undefined {
   return /\p{Surrogate}/u.test(value) ? 'the value must be well-formed text' : undefined;
 }
 
-function isWhole(value: unknown, least: number, most: number): value is number {
-  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-}
-
 export function isInstance(value: unknown): value is number {
   return isWhole(value, 1, MAX_INSTANCE);
+}
+
+/** A client's proposal, its shape checked, or why it is none. */
+export function proposalIn(f: string, input: unknown): { readonly instance: number; readonly value: string } | string {
+  const { instance, value } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  const refusal = f === 'propose' ? refuseValue(value) : `no operation ${f}`;
+  if (refusal !== undefined) return refusal;
+  if (!isInstance(instance)) return 'instances are numbered from 1';
+  return typeof value === 'string' ? { instance, value } : 'no text';
 }
 
 function isText(value: unknown): value is string {
@@ -122,18 +129,6 @@ export function kindOfMessage(message: ConsensusMessage): string {
 
 /** Splits items into batches that each fit into a datagram; at least one batch, perhaps empty. */
 export function batchesOf(items: readonly Item[]): Item[][] {
-  let batch: Item[] = [];
-  const batches = [batch];
-  let bytes = 0;
-  for (const item of items) {
-    const needed = messageBytes(item);
-    if (bytes + needed > MAX_BATCH_BYTES && batch.length > 0) {
-      batch = [];
-      batches.push(batch);
-      bytes = 0;
-    }
-    batch.push(item);
-    bytes += needed;
-  }
-  return batches;
+  const batches = groupsThatFit(items, messageBytes, MAX_BATCH_BYTES);
+  return batches.length === 0 ? [[]] : batches;
 }

@@ -6,8 +6,9 @@
  * - Where two values are held by equally many, nobody who knows them all ever decides.
  * - The values of all instances, decided or not, travel every round.
  */
-import { isInstance, refuseValue } from '../consensus/messages.ts';
+import { isInstance, proposalIn, refuseValue } from '../consensus/messages.ts';
 import { type ConsensusSettings, consensusBounds, consensusClaims, consensusSettings } from '../consensus/settings.ts';
+import { groupsThatFit } from '../primitives/datagram-groups.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 
@@ -103,33 +104,21 @@ function valuesOf(state: State, instance: number): Map<string, Known> {
 }
 
 function tell(state: State, ctx: Ctx): void {
-  const groups: Known[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const values of state.values.values()) {
-    for (const known of values.values()) {
-      const own = packedTextBytes(known[1]) + packedTextBytes(known[3]) + 11;
-      if (bytes + own > DATAGRAM_BYTES) {
-        groups.push([]);
-        bytes = 0;
-      }
-      groups.at(-1)?.push(known);
-      bytes += own;
-    }
-  }
+  const known = [...state.values.values()].flatMap((values) => [...values.values()]);
+  const bytesOf = ([, member, , value]: Known) => packedTextBytes(member) + packedTextBytes(value) + 11;
+  const groups = groupsThatFit(known, bytesOf, DATAGRAM_BYTES);
   for (const peer of ctx.peers.sample(ctx.settings.fanout)) {
     for (const values of groups) ctx.send(peer, { type: 'values', values });
   }
 }
 
 function propose(state: State, id: number, f: string, input: Data, ctx: Ctx): void {
-  const fields = typeof input === 'object' && input !== null ? input : {};
-  const { instance, value } = fields as { readonly [key: string]: Data | undefined };
-  let refusal = f === 'propose' ? refuseValue(value) : `no operation ${f}`;
-  if (refusal === undefined && !isInstance(instance)) refusal = 'instances are numbered from 1';
-  if (refusal !== undefined || typeof value !== 'string' || !isInstance(instance)) {
-    ctx.reply(id, { type: 'fail', error: refusal ?? 'no text' });
+  const proposal = proposalIn(f, input);
+  if (typeof proposal === 'string') {
+    ctx.reply(id, { type: 'fail', error: proposal });
     return;
   }
+  const { instance, value } = proposal;
   const decided = state.decided.get(instance);
   if (decided !== undefined) {
     ctx.reply(id, { type: 'ok', value: { decided } });
