@@ -13,15 +13,15 @@
 import { PeerLimiter } from '../primitives/rate-limit.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { rumorBounds, rumorClaims, rumorTolerates } from './claims.ts';
+import { Contacts } from './contacts.ts';
+import { type HotRumor, type HotRumors, heat, idOf, nextBatches } from './hot-rumors.ts';
 import { rumorLies } from './lies.ts';
 import {
-  DATAGRAM_BYTES,
   decodeMessage,
   isBroadcastValue,
   isRumor,
   type Message,
   type Rumor,
-  rumorBytes,
   signedText,
   VALUE_LIMIT_BYTES,
 } from './messages.ts';
@@ -47,31 +47,12 @@ export interface RumorQuirks {
   readonly ignoresLimit?: true;
 }
 
-interface HotRumor {
-  readonly id: string;
-  readonly rumor: Rumor;
-  readonly bytes: number;
-  counter: number;
-  /** Own rounds since it became hot. */
-  rounds: number;
-  /** Rounds and answers in which it was told. */
-  told: number;
-  /** Who told it, as `name/life`: they need no telling. Kept only where members push and pull. */
-  readonly tellers: Set<string>;
-  /** Since the last own round: how many pulled it, and how many of those needed it. */
-  answered: number;
-  needed: number;
-}
-
 export interface RumorState {
   readonly members: ReadonlySet<string>;
   /** By origin, then its life: what this life of the member has delivered. */
   readonly known: Map<string, Map<number, SequenceSet>>;
-  /** Among those told equally often, those told longest ago come first. */
-  readonly hot: Map<string, HotRumor>;
-  /** Rumours told in each contact of this boot, until feedback comes. */
-  readonly awaited: Map<number, readonly string[]>;
-  nextContact: number;
+  readonly hot: HotRumors;
+  readonly contacts: Contacts;
   nextSequence: number;
   timerArmed: boolean;
   fromOthers: number;
@@ -101,9 +82,7 @@ export function createRumor(
       members: new Set(ctx.roster),
       known: new Map(),
       hot: new Map(),
-      awaited: new Map(),
-      // Feedback to an earlier boot's contacts must not be taken for this one's.
-      nextContact: ctx.random.int(2 ** 31),
+      contacts: new Contacts(ctx.random.int(2 ** 31)),
       nextSequence: 1,
       timerArmed: false,
       fromOthers: 0,
@@ -181,14 +160,8 @@ function learn(state: RumorState, rumor: Rumor, ctx: Ctx): void {
   knownOf(state, origin, originLife).add(sequence);
   ctx.persist(rumor);
   ctx.emit({ kind: 'deliver', origin, originLife, sequence, value });
-  heat(state, rumor);
+  heat(state.hot, rumor);
   armTimer(state, ctx, ctx.random.next() * ctx.settings.intervalMs);
-}
-
-function heat(state: RumorState, rumor: Rumor): void {
-  const id = idOf(rumor);
-  const bytes = rumorBytes(rumor);
-  state.hot.set(id, { id, rumor, bytes, counter: 0, rounds: 0, told: 0, tellers: new Set(), answered: 0, needed: 0 });
 }
 
 /** A restart spreads again what was hot at the crash, and knows again what had been delivered. */
@@ -202,7 +175,7 @@ function restore(state: RumorState, record: Data, ctx: Ctx): void {
   knownOf(state, origin, life).add(sequence);
   ctx.reach('restarted-with-rumors');
   if (origin === ctx.self && life === ctx.life) state.nextSequence = Math.max(state.nextSequence, sequence + 1);
-  heat(state, record);
+  heat(state.hot, record);
 }
 
 function knownOf(state: RumorState, origin: string, life: number): SequenceSet {
@@ -217,10 +190,6 @@ function knownOf(state: RumorState, origin: string, life: number): SequenceSet {
     lives.set(life, sequences);
   }
   return sequences;
-}
-
-function idOf(rumor: Rumor): string {
-  return `${rumor[0]}/${rumor[1]}/${rumor[2]}`;
 }
 
 /** Where members only pull, their interest is decided once a round, on all who pulled in it. */
@@ -238,13 +207,13 @@ function closeRound(state: RumorState, ctx: Ctx): void {
 
 function startRound(state: RumorState, ctx: Ctx): void {
   const { mode, fanout, feedback, maxRounds } = ctx.settings;
-  const batches = mode === 'pull' ? [] : nextBatches(state, undefined, ctx);
+  const batches = mode === 'pull' ? [] : batchesFor(state, undefined, ctx);
   for (const peer of ctx.peers.sample(fanout)) {
     if (batches.length === 0 && mode !== 'push') ctx.send(peer, { type: 'pull' });
     batches.forEach((told, i) => {
       ctx.send(peer, {
         type: 'push',
-        contact: awaitFeedback(state, told, feedback === 'feedback', ctx),
+        contact: beginContact(state, told, feedback === 'feedback', ctx),
         feedback: feedback === 'feedback',
         // One answer for all of them: by the last the partner knows what it need not answer.
         pull: mode === 'push-pull' && i === batches.length - 1,
@@ -260,71 +229,19 @@ function startRound(state: RumorState, ctx: Ctx): void {
   }
 }
 
-/**
- * The hot rumours, as many as fit into the datagrams of one round. Where not all fit, those told least often come first,
- * so that a new one is never held up by those that most members know already; among equals the one told longest ago.
- * `to`, as `name/life`: what that one told is left out.
- */
-function nextBatches(state: RumorState, to: string | undefined, ctx: Ctx): HotRumor[][] {
-  const eligible: HotRumor[] = [];
-  for (const hot of state.hot.values()) if (to === undefined || !hot.tellers.has(to)) eligible.push(hot);
-  const all = packed(eligible, Number.POSITIVE_INFINITY);
-  const { maxDatagramsPerRound } = ctx.settings;
-  const batches =
-    all.length <= maxDatagramsPerRound
-      ? all
-      : packed(
-          eligible.sort((a, b) => a.told - b.told),
-          maxDatagramsPerRound,
-        );
-  const waiting = all.length > maxDatagramsPerRound;
+/** What is told next, in the datagrams of one round. `to`, as `name/life`: what that one told is left out. */
+function batchesFor(state: RumorState, to: string | undefined, ctx: Ctx): readonly (readonly HotRumor[])[] {
+  const { batches, waiting } = nextBatches(state.hot, to, ctx.settings.maxDatagramsPerRound);
   if (waiting) ctx.reach('more-than-a-round-carries');
-  for (const batch of batches) {
-    for (const hot of batch) {
-      hot.told++;
-      if (!waiting) continue;
-      state.hot.delete(hot.id);
-      state.hot.set(hot.id, hot);
-    }
-  }
-  return batches;
-}
-
-/** One datagram after the other, in the order given; at most `limit` of them. */
-function packed(rumors: readonly HotRumor[], limit: number): HotRumor[][] {
-  const batches: HotRumor[][] = [];
-  let batch: HotRumor[] = [];
-  let bytes = 0;
-  for (const hot of rumors) {
-    if (batch.length === 0 || bytes + hot.bytes > DATAGRAM_BYTES) {
-      if (batches.length === limit) break;
-      batch = [];
-      bytes = 0;
-      batches.push(batch);
-    }
-    bytes += hot.bytes;
-    batch.push(hot);
-  }
   return batches;
 }
 
 /** The number of a new contact. */
-function awaitFeedback(state: RumorState, told: readonly HotRumor[], wanted: boolean, ctx: Ctx): number {
-  const contact = state.nextContact;
-  state.nextContact = (contact + 1) % 2 ** 32;
-  if (!wanted) return contact;
-  state.awaited.set(
-    contact,
-    told.map((hot) => hot.id),
-  );
+function beginContact(state: RumorState, told: readonly HotRumor[], wantsFeedback: boolean, ctx: Ctx): number {
+  if (!wantsFeedback) return state.contacts.next();
   const { fanout, maxDatagramsPerRound } = ctx.settings;
-  if (state.awaited.size > Math.max(AWAITED_LIMIT, AWAITED_ROUNDS * fanout * maxDatagramsPerRound)) {
-    for (const oldest of state.awaited.keys()) {
-      state.awaited.delete(oldest);
-      break;
-    }
-  }
-  return contact;
+  const ids = told.map((hot) => hot.id);
+  return state.contacts.awaitFeedback(ids, Math.max(AWAITED_LIMIT, AWAITED_ROUNDS * fanout * maxDatagramsPerRound));
 }
 
 /** One more contact was told of a hot rumour. */
@@ -419,19 +336,19 @@ function answerPull(state: RumorState, to: string, teller: string | undefined, c
   // Where members push as well, their interest goes by their pushes alone.
   const decides = ctx.settings.mode === 'pull';
   const feedback = decides && ctx.settings.feedback === 'feedback';
-  for (const told of nextBatches(state, teller, ctx)) {
-    const contact = awaitFeedback(state, told, feedback, ctx);
+  for (const told of batchesFor(state, teller, ctx)) {
+    const contact = beginContact(state, told, feedback, ctx);
     ctx.send(to, { type: 'answer', contact, feedback, rumors: told.map((hot) => hot.rumor) });
     if (decides && !feedback) for (const hot of told) hot.answered++;
   }
 }
 
 function takeFeedback(state: RumorState, message: Message & { type: 'feedback' }, ctx: Ctx): void {
-  const told = state.awaited.get(message.contact);
+  const told = state.contacts.toldIn(message.contact);
   if (told === undefined) ctx.reach('feedback-repeated');
   if (told === undefined || told.length !== message.known.length) return;
   // A duplicate of the datagram would bring a second, worthless feedback.
-  state.awaited.delete(message.contact);
+  state.contacts.end(message.contact);
   told.forEach((id, index) => {
     const useful = message.known[index] === '0';
     if (ctx.settings.mode !== 'pull') {
