@@ -1,12 +1,10 @@
-import { encode, decode as unpack } from '@msgpack/msgpack';
+import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../protocol.ts';
-import { World } from '../testkit.ts';
+import { decodingConformance, expectToBear } from '../wire/conformance.ts';
 import { akka } from './akka.ts';
 import type { Gossip } from './gossip.ts';
 import { decode, kindOf, type Message, messageBytes } from './messages.ts';
-import { akkaSettings } from './settings.ts';
 
 const f = 'n2/1.1';
 const o = 'n1/1.1';
@@ -33,40 +31,27 @@ const good: readonly Message[] = [
 ];
 
 describe('decode', () => {
-  it('lets every kind of message through, also after encoding', () => {
-    for (const message of good) {
-      expect(decode(unpack(encode(message)))).toEqual(message);
-      expect(kindOf(message)).toMatch(/^[a-z-]+$/);
-    }
-  });
-
-  it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['a list', []],
-    ['an unknown kind', { k: 'leave', f }],
-    ['a kind out of the prototype', { k: 'valueOf', f }],
-    ['a field missing', { k: 'beat', f }],
-    ['a field too many', { k: 'join', f, o }],
-    ['a sender that is no address', { k: 'join', f: 'n2' }],
-    ['an address with a sign', { k: 'join', f: 'n2/1.-1' }],
-    ['members out of order', { k: 'gossip', f, o, g: { ...g, m: [...g.m].reverse() } }],
-    ['a status that is none', { k: 'gossip', f, o, g: { ...g, m: [[o, 6]] } }],
-    ['a removed status', { k: 'gossip', f, o, g: { ...g, m: [[o, -1]] } }],
-    ['somebody who has seen it twice', { k: 'gossip', f, o, g: { ...g, s: [o, o] } }],
-    ['a row without subjects', { k: 'gossip', f, o, g: { ...g, r: [[o, 3]] } }],
-    ['a clock of strangers', { k: 'gossip', f, o, g: { ...g, c: [['x', 1]] } }],
-    ['a state with more', { k: 'gossip', f, o, g: { ...g, x: 1 } }],
-  ])('refuses %s', (_, raw) => {
-    expect(decode(raw)).toBeUndefined();
-  });
-
-  it('never throws, whatever arrives', () => {
-    fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (raw) => {
-        expect(decode(raw)).toBeUndefined();
-      }),
-      { numRuns: 3000 },
-    );
+  decodingConformance({
+    decode,
+    kindOf,
+    good,
+    bad: [
+      ['nothing', undefined],
+      ['a list', []],
+      ['an unknown kind', { k: 'leave', f }],
+      ['a kind out of the prototype', { k: 'valueOf', f }],
+      ['a field missing', { k: 'beat', f }],
+      ['a field too many', { k: 'join', f, o }],
+      ['a sender that is no address', { k: 'join', f: 'n2' }],
+      ['an address with a sign', { k: 'join', f: 'n2/1.-1' }],
+      ['members out of order', { k: 'gossip', f, o, g: { ...g, m: [...g.m].reverse() } }],
+      ['a status that is none', { k: 'gossip', f, o, g: { ...g, m: [[o, 6]] } }],
+      ['a removed status', { k: 'gossip', f, o, g: { ...g, m: [[o, -1]] } }],
+      ['somebody who has seen it twice', { k: 'gossip', f, o, g: { ...g, s: [o, o] } }],
+      ['a row without subjects', { k: 'gossip', f, o, g: { ...g, r: [[o, 3]] } }],
+      ['a clock of strangers', { k: 'gossip', f, o, g: { ...g, c: [['x', 1]] } }],
+      ['a state with more', { k: 'gossip', f, o, g: { ...g, x: 1 } }],
+    ],
   });
 
   it.each(['off', 'keep-majority'] as const)(
@@ -95,25 +80,16 @@ describe('decode', () => {
           t: fc.nat(3),
         }),
       );
-      let passed = 0;
-      const batch = fc.array(fc.tuple(fc.constantFrom('n2', 'n3'), message), { minLength: 1, maxLength: 20 });
-      fc.assert(
-        fc.property(batch, fc.nat(2000), (messages, afterMs) => {
-          const settings = { ...settingsOf(akkaSettings, 'quick'), downing };
-          const world = new World({ names: ['n1', 'n2', 'n3'], channels: [{ protocol: akka, settings }] });
-          world.startAll();
-          world.run(afterMs);
-          for (const [sender, raw] of messages) {
-            if (decode(raw) !== undefined) passed++;
-            world.inject('n1', sender, 1, raw);
-          }
-          // The world throws where a member sends what decode refuses.
-          world.run(4000);
-          world.view('n1');
-        }),
-        { numRuns: 100 },
-      );
-      expect(passed).toBeGreaterThan(300);
+      const settings = { downing };
+      expectToBear({
+        protocol: akka,
+        settings,
+        messages: message,
+        beforeMs: 2000,
+        afterMs: 4000,
+        runs: 100,
+        least: 300,
+      });
     },
   );
 });

@@ -1,8 +1,7 @@
-import { encode, decode as unpack } from '@msgpack/msgpack';
+import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../protocol.ts';
-import { World } from '../testkit.ts';
+import { decodingConformance, expectToBear } from '../wire/conformance.ts';
 import { cassandra } from './cassandra.ts';
 import {
   decode,
@@ -14,7 +13,6 @@ import {
   messageBytes,
   splitMessage,
 } from './messages.ts';
-import { cassandraSettings } from './settings.ts';
 
 const d: Extract<Message, { k: 'syn' }>['d'] = [
   ['n1', 1, 1_700_000_000, 7],
@@ -35,43 +33,30 @@ const good: readonly Message[] = [
 ];
 
 describe('decode', () => {
-  it('lets every kind of message through, also after encoding', () => {
-    for (const message of good) {
-      expect(decode(unpack(encode(message)))).toEqual(message);
-      expect(kindOf(message)).toMatch(/^[a-z0-9-]+$/);
-    }
-  });
-
-  it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['null', null],
-    ['a list', [1]],
-    ['an unknown kind', { k: 'nack', d: [] }],
-    ['a kind out of the prototype', { k: 'constructor' }],
-    ['a field missing', { k: 'ack', w: [], s: [] }],
-    ['a field too many', { k: 'syn', d: [], x: 1 }],
-    ['a field of another kind', { k: 'syn', s: [] }],
-    ['digests that are no list', { k: 'syn', d: {} }],
-    ['a short digest', { k: 'syn', d: [['n1', 1, 1]] }],
-    ['a negative version', { k: 'syn', d: [['n1', 1, 1, -1]] }],
-    ['a fraction', { k: 'syn', d: [['n1', 1, 0.5, 1]] }],
-    ['a generation out of range', { k: 'echo', g: MAX_GENERATION + 1 }],
-    ['a long name', { k: 'syn', d: [['x'.repeat(65), 1, 1, 1]] }],
-    ['a delta without states', { k: 'ack2', s: [['n1', 1, 1, 1]] }],
-    ['a state that is none', { k: 'ack2', s: [['n1', 1, 1, 1, [['STATUS', 3, 1]]]] }],
-    ['a long value', { k: 'ack2', s: [['n1', 1, 1, 1, [['K', 'x'.repeat(257), 1]]]] }],
-    ['a flag that is none', { k: 'ack', w: [], s: [], b: 1 }],
-  ])('refuses %s', (_, raw) => {
-    expect(decode(raw)).toBeUndefined();
-  });
-
-  it('never throws, whatever arrives', () => {
-    fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (raw) => {
-        expect(decode(raw)).toBeUndefined();
-      }),
-      { numRuns: 3000 },
-    );
+  decodingConformance({
+    decode,
+    kindOf,
+    good,
+    bad: [
+      ['nothing', undefined],
+      ['null', null],
+      ['a list', [1]],
+      ['an unknown kind', { k: 'nack', d: [] }],
+      ['a kind out of the prototype', { k: 'constructor' }],
+      ['a field missing', { k: 'ack', w: [], s: [] }],
+      ['a field too many', { k: 'syn', d: [], x: 1 }],
+      ['a field of another kind', { k: 'syn', s: [] }],
+      ['digests that are no list', { k: 'syn', d: {} }],
+      ['a short digest', { k: 'syn', d: [['n1', 1, 1]] }],
+      ['a negative version', { k: 'syn', d: [['n1', 1, 1, -1]] }],
+      ['a fraction', { k: 'syn', d: [['n1', 1, 0.5, 1]] }],
+      ['a generation out of range', { k: 'echo', g: MAX_GENERATION + 1 }],
+      ['a long name', { k: 'syn', d: [['x'.repeat(65), 1, 1, 1]] }],
+      ['a delta without states', { k: 'ack2', s: [['n1', 1, 1, 1]] }],
+      ['a state that is none', { k: 'ack2', s: [['n1', 1, 1, 1, [['STATUS', 3, 1]]]] }],
+      ['a long value', { k: 'ack2', s: [['n1', 1, 1, 1, [['K', 'x'.repeat(257), 1]]]] }],
+      ['a flag that is none', { k: 'ack', w: [], s: [], b: 1 }],
+    ],
   });
 
   it('what passes never makes a member throw, nor send what would be refused', () => {
@@ -93,25 +78,8 @@ describe('decode', () => {
       fc.record({ k: fc.constantFrom('ack2', 'bye'), s: fc.array(delta, { maxLength: 4 }) }),
       fc.record({ k: fc.constantFrom('echo', 'here'), g: generation }),
     );
-    let passed = 0;
-    const batch = fc.array(fc.tuple(fc.constantFrom('n2', 'n3'), message), { minLength: 1, maxLength: 20 });
-    fc.assert(
-      fc.property(batch, fc.nat(2000), (messages, afterMs) => {
-        const channels = [{ protocol: cassandra, settings: settingsOf(cassandraSettings, 'quick') }];
-        const world = new World({ names: ['n1', 'n2', 'n3'], channels });
-        world.startAll();
-        world.run(afterMs);
-        for (const [sender, raw] of messages) {
-          if (decode(raw) !== undefined) passed++;
-          world.inject('n1', sender, 1, raw);
-        }
-        // The world throws where a member sends what decode refuses.
-        world.run(2000);
-        world.view('n1');
-      }),
-      { numRuns: 200 },
-    );
-    expect(passed).toBeGreaterThan(500);
+    const waits = { beforeMs: 2000, afterMs: 2000 };
+    expectToBear({ protocol: cassandra, messages: message, ...waits, runs: 200, least: 500 });
   });
 });
 

@@ -1,14 +1,51 @@
 /** Test support: what every protocol of the SWIM family must do, run against each of them. */
 import { encode } from '@msgpack/msgpack';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { split } from '../../harness/model/rng.ts';
 import { type Bounds, type Protocol, settingsOf } from '../protocol.ts';
 import { calmConditions, namesOf, World } from '../testkit.ts';
-import { MAX_MESSAGE_BYTES } from './membership-claims.ts';
+import { MAX_MESSAGE_BYTES, MAX_NUMBER } from './membership-claims.ts';
 import type { MembershipView } from './membership-protocol.ts';
 import { agree, cut, expectLegal, firstLives, statuses, viewOf } from './test-scenario.ts';
 
 export const SEEDS: readonly string[] = Array.from({ length: 20 }, (_, i) => `seed-${i}`);
+
+/** What is no message of any of the family, and why. `news`: the kind of a message that only carries news. */
+export function noMessages(news: string): [why: string, raw: unknown][] {
+  return [
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['a list', [1, 2]],
+    ['an unknown kind', { k: 'pong', s: 1, i: 0, u: [] }],
+    ['a kind out of the prototype', { k: 'toString', i: 0, u: [] }],
+    ['a field missing', { k: 'ping', i: 0, u: [] }],
+    ['a field too many', { k: 'ping', s: 1, i: 0, u: [], x: 1 }],
+    ['a field of another kind', { k: 'ping', t: 'n1', i: 0, u: [] }],
+    ['a negative sequence', { k: 'ping', s: -1, i: 0, u: [] }],
+    ['a fraction', { k: 'ping', s: 0.5, i: 0, u: [] }],
+    ['NaN', { k: 'ping', s: Number.NaN, i: 0, u: [] }],
+    ['an incarnation out of range', { k: news, i: MAX_NUMBER + 1, u: [] }],
+    ['updates that are no list', { k: news, i: 0, u: {} }],
+    ['an update that is no list', { k: news, i: 0, u: [7] }],
+    ['a short update', { k: news, i: 0, u: [['n1', 1, 0]] }],
+    ['a long update', { k: news, i: 0, u: [['n1', 1, 0, 0, 'n2', 1]] }],
+    ['an unknown status', { k: news, i: 0, u: [['n1', 1, 0, 4]] }],
+    ['an empty name', { k: news, i: 0, u: [['', 1, 0, 0]] }],
+    ['a long name', { k: news, i: 0, u: [['x'.repeat(65), 1, 0, 0]] }],
+    ['an accuser that is no name', { k: news, i: 0, u: [['n1', 1, 0, 1, 5]] }],
+    ['a flag that is none', { k: 'sync', q: 1, i: 0, u: [] }],
+  ];
+}
+
+/** What a field of a message may be changed to: what another one might hold, and anything else. */
+export function familyValues(): fc.Arbitrary<unknown> {
+  const name = fc.constantFrom('n1', 'n2', 'n3', 'stranger');
+  const number = fc.oneof(fc.nat(3), fc.constantFrom(MAX_NUMBER, MAX_NUMBER - 1));
+  const claim = fc.tuple(name, number, number, fc.nat(3));
+  return fc.oneof(name, number, fc.boolean(), fc.array(claim, { maxLength: 5 }), fc.anything());
+}
 
 interface FamilySettings {
   readonly probeIntervalMs: number;
@@ -298,4 +335,58 @@ export function familyConformance<State, Message, Settings extends FamilySetting
       expect(world.sent.some((sent) => sent.stream)).toBe(true);
     });
   });
+}
+
+interface Planted<State, Message, Settings> {
+  readonly bug: string;
+  readonly protocol: Protocol<State, Message, MembershipView, Settings>;
+  /** What the bug breaks. */
+  readonly what: string;
+  /** Hurts seven members that know each other; whether that held. */
+  readonly holds: (world: World, seed: string) => boolean;
+}
+
+/** Each planted bug shows in what it breaks, and the correct protocol bears the same. */
+export function showPlantedBugs<State, Message, Settings>(
+  correct: Protocol<State, Message, MembershipView, Settings>,
+  planted: readonly Planted<State, Message, Settings>[],
+): void {
+  const settings = settingsOf(correct.settings, 'quick');
+  const cases = planted.flatMap(({ bug, protocol, what, holds }) => [
+    [correct.name, what, correct, holds, true] as const,
+    [bug, what, protocol, holds, false] as const,
+  ]);
+  describe.each(['a', 'b', 'c', 'd', 'e'])('seed %s', (seed) => {
+    it.each(cases)('%s: %s', (_, _what, protocol, holds, expected) => {
+      const world = new World({ names: namesOf(7), channels: [{ protocol, settings }], seed });
+      world.startAll();
+      world.run(3000);
+      expect(holds(world, seed)).toBe(expected);
+    });
+  });
+}
+
+const listsAll = (world: World) => namesOf(7).every((name) => viewOf(world, name).alive.length === 7);
+
+/** Loses 30 % of the datagrams for a while, so that suspicions arise; whether all list all after that. */
+export function bearsLosses(world: World, seed: string): boolean {
+  world.latency = cut([], 0.3, seed);
+  world.run(15_000);
+  world.latency = () => 1;
+  world.run(15_000);
+  return listsAll(world);
+}
+
+export function bearsPartition(world: World): boolean {
+  world.latency = cut(['n1', 'n2', 'n3']);
+  world.run(15_000);
+  world.latency = () => 1;
+  world.run(15_000);
+  return listsAll(world);
+}
+
+export function findsCrashed(world: World): boolean {
+  world.kill('n7');
+  world.run(20_000);
+  return world.seen.some(({ observation: o }) => o.kind === 'status' && o.status === 'dead');
 }
