@@ -7,36 +7,22 @@
  */
 import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { Cluster, ClusterEvents } from '../model/cluster.ts';
-import { isLasting, outsidersOf } from '../model/core.ts';
-import { invariant } from '../model/errors.ts';
+import { isLasting } from '../model/core.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { ClocksLine, HistorySink, LinksLine, TrafficLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { Agreement, type AgreementRule } from './agreement.ts';
 import { Clients } from './clients.ts';
+import { MemberLives } from './member-lives.ts';
 import { Outstanding } from './outstanding.ts';
 
 const MS = 1e6;
-/** A member that was told to leave has this long to say good-bye before its process ends. */
-const LEAVE_GRACE_MS = 500;
 /** Views are also read during load, for progress and for the report. */
 const LOAD_POLL_MS = 1000;
 /** A member that does not answer its last read or its stop within this time is given up on. */
 const CLOSING_PATIENCE_MS = 2000;
 /** Agreement must hold in this many polls in a row before it is believed. */
 const STEADY_ROUNDS = 2;
-
-interface MemberState {
-  life: number;
-  boot: number;
-  state: 'down' | 'starting' | 'up' | 'stopping';
-  /** Faults that keep it down, by id. */
-  readonly downBy: Set<string>;
-  readonly pausedBy: Set<string>;
-  /** What a start after the last `downBy` has gone shall be. */
-  next: 'with-state' | 'without-state' | 'never';
-  everStarted: boolean;
-}
 
 export interface DirectorOptions {
   readonly plan: Plan;
@@ -67,14 +53,12 @@ export class Director implements ClusterEvents {
   readonly #rules: readonly AgreementRule[];
   readonly #quiesceMs: number;
   readonly #pollLoad: boolean;
-  readonly #members = new Map<string, MemberState>();
   readonly #active = new Map<string, PlannedFault>();
+  readonly #lives: MemberLives;
   #cluster: Cluster | undefined;
   #clients: Clients | undefined;
   #agreement: Agreement;
   readonly #outstanding: Outstanding;
-  /** They stay broken: nobody waits for what they see. */
-  readonly #outsiders: ReadonlySet<string>;
   #phase: Phase = 'load';
   #epoch = -1;
   #round = 0;
@@ -90,18 +74,7 @@ export class Director implements ClusterEvents {
     this.#quiesceMs = quiesceMs;
     this.#agreement = new Agreement(rules, []);
     this.#outstanding = new Outstanding(rules);
-    this.#outsiders = new Set(outsidersOf(plan));
-    for (const member of plan.members) {
-      this.#members.set(member.name, {
-        life: 0,
-        boot: 0,
-        state: 'down',
-        downBy: new Set(),
-        pausedBy: new Set(),
-        next: 'without-state',
-        everStarted: false,
-      });
-    }
+    this.#lives = new MemberLives(plan, record, this.#active);
   }
 
   /** Schedules the whole plan; to be called once, before the cluster runs. */
@@ -109,11 +82,9 @@ export class Director implements ClusterEvents {
     this.#cluster = cluster;
     this.#record({ type: 'phase', time: 0, phase: 'load' });
     this.#changeFaults([]);
-    for (const member of this.#plan.members) {
-      cluster.at(member.startAtMs * MS, () => this.#startIfWanted(member.name));
-    }
+    this.#lives.begin(cluster);
     for (const atMs of faultBoundaries(this.#plan)) cluster.at(atMs * MS, () => this.#crossBoundary(atMs));
-    this.#clients = new Clients(this.#plan, cluster, this.#record, (member) => this.#isUp(member));
+    this.#clients = new Clients(this.#plan, cluster, this.#record, (member) => this.#lives.isUp(member));
     this.#clients.begin();
     if (this.#pollLoad) cluster.at(LOAD_POLL_MS * MS, () => this.#pollDuringLoad());
     cluster.at(this.#plan.closing.healAtMs * MS, () => this.#heal());
@@ -133,7 +104,6 @@ export class Director implements ClusterEvents {
   }
 
   progress(): Progress {
-    const up = [...this.#members.values()].filter((member) => member.state === 'up').length;
     return {
       phase: this.#phase,
       timeNs: this.#now(),
@@ -141,35 +111,22 @@ export class Director implements ClusterEvents {
       operationsPlanned: this.#plan.operations.length,
       faultsOn: [...this.#active.values()],
       agree: this.#agreement.largest,
-      up,
+      up: this.#lives.namesIn('up').length,
     };
   }
 
   // --- what the cluster reports -------------------------------------------------------------------------------------
 
   up(member: string, life: number, boot: number, time: number): void {
-    const state = this.#member(member);
-    if (state.life !== life || state.boot !== boot || state.state !== 'starting') return;
-    state.state = 'up';
-    this.#record({ type: 'member', time, member, life, event: 'up', boot });
-    const forGood = this.#stoppedForGood(member);
-    if (forGood !== undefined) this.#pause(member, state, forGood.id);
+    this.#lives.up(member, life, boot, time);
   }
 
   down(member: string, life: number, time: number, expected: boolean, reason: string): void {
-    const state = this.#member(member);
-    if (state.life !== life || state.state === 'down') return;
-    const stopped = expected && state.state === 'stopping';
-    state.state = 'down';
-    state.pausedBy.clear();
-    const event = stopped ? 'stop' : 'crash';
-    // `unexpected` in the reason is what tells a process that died by itself from one that the plan killed.
-    this.#record({ type: 'member', time, member, life, event, reason: expected ? reason : `unexpected: ${reason}` });
+    if (!this.#lives.down(member, life, time, expected, reason)) return;
     this.#clients?.memberDown(member, time);
-    if (!expected) state.next = 'never';
     if (this.#phase === 'done') this.#finishWhenAllDown();
     // Its faults may have ended before the process had: then nobody else will start it again.
-    else if (!stopped || state.downBy.size === 0) this.#startIfWanted(member);
+    else this.#lives.startIfWanted(member);
   }
 
   reply(member: string, operation: number, outcome: Outcome, time: number): void {
@@ -211,36 +168,8 @@ export class Director implements ClusterEvents {
   failed(error: Error): void {
     this.#error ??= error;
     this.#phase = 'done';
+    this.#lives.close();
     this.#cluster?.finish();
-  }
-
-  // --- members ------------------------------------------------------------------------------------------------------
-
-  #member(name: string): MemberState {
-    const state = this.#members.get(name);
-    invariant(state !== undefined, `unknown member ${name}`);
-    return state;
-  }
-
-  #isUp(name: string): boolean {
-    return this.#member(name).state === 'up';
-  }
-
-  #startIfWanted(name: string): void {
-    const member = this.#member(name);
-    if (member.state !== 'down' || member.downBy.size > 0 || this.#phase === 'done') return;
-    if (member.everStarted && member.next === 'never') return;
-    // To be stopped for good and then started would be to run for a moment in between.
-    if (this.#stoppedForGood(name) !== undefined) return;
-    const restore = member.everStarted && member.next === 'with-state';
-    if (restore) member.boot++;
-    else {
-      member.life++;
-      member.boot = 1;
-    }
-    member.everStarted = true;
-    member.state = 'starting';
-    this.#cluster?.start(name, member.life, member.boot, restore);
   }
 
   // --- faults -------------------------------------------------------------------------------------------------------
@@ -266,8 +195,8 @@ export class Director implements ClusterEvents {
     }
     if ([...ending, ...starting].some(isNetwork)) this.#changeFaults([...this.#active.values()].filter(isNetwork));
     // Starts before ends: a member that one pause hands to the next does not run in between.
-    for (const fault of starting) this.#startProcessFault(fault);
-    for (const fault of ending) this.#endProcessFault(fault);
+    for (const fault of starting) this.#lives.startFault(fault);
+    for (const fault of ending) this.#lives.endFault(fault);
   }
 
   #changeFaults(active: readonly PlannedFault[]): void {
@@ -281,74 +210,6 @@ export class Director implements ClusterEvents {
     this.#cluster?.setFaults(this.#epoch, active);
   }
 
-  #startProcessFault(fault: PlannedFault): void {
-    if (fault.type !== 'kill' && fault.type !== 'leave' && fault.type !== 'pause') return;
-    for (const name of fault.targets) {
-      const member = this.#member(name);
-      if (fault.type === 'pause') this.#pause(name, member, fault.id);
-      else {
-        member.downBy.add(fault.id);
-        const wish = fault.type === 'kill' ? fault.restart : fault.rejoin ? 'without-state' : 'never';
-        member.next = worse(member.downBy.size > 1 ? member.next : 'with-state', wish);
-        if (fault.type === 'kill') this.#kill(name, member);
-        else this.#leave(name, member);
-      }
-    }
-  }
-
-  #endProcessFault(fault: PlannedFault): void {
-    if (fault.type !== 'kill' && fault.type !== 'leave' && fault.type !== 'pause') return;
-    for (const name of fault.targets) {
-      const member = this.#member(name);
-      if (fault.type === 'pause') {
-        if (member.pausedBy.delete(fault.id) && member.pausedBy.size === 0) this.#resume(name, member);
-      } else if (member.downBy.delete(fault.id)) this.#startIfWanted(name);
-    }
-  }
-
-  /** The pause that keeps it away from the core to the end. */
-  #stoppedForGood(name: string): PlannedFault | undefined {
-    if (!this.#outsiders.has(name)) return undefined;
-    return [...this.#active.values()].find(
-      (fault) => fault.type === 'pause' && fault.targets.includes(name) && isLasting(this.#plan, fault),
-    );
-  }
-
-  #kill(name: string, member: MemberState): void {
-    if (member.state === 'down') return;
-    // A kill during a leave ends it: what comes is a crash.
-    if (member.state === 'stopping') member.state = 'up';
-    this.#cluster?.kill(name);
-  }
-
-  #leave(name: string, member: MemberState): void {
-    if (member.state !== 'up') {
-      this.#kill(name, member);
-      return;
-    }
-    const { life, boot } = member;
-    this.#record({ type: 'member', time: this.#now(), member: name, life, event: 'leave' });
-    this.#cluster?.leave(name);
-    this.#cluster?.at(this.#now() + LEAVE_GRACE_MS * MS, () => {
-      if (member.life !== life || member.boot !== boot || member.state !== 'up') return;
-      member.state = 'stopping';
-      this.#cluster?.stop(name);
-    });
-  }
-
-  #pause(name: string, member: MemberState, fault: string): void {
-    if (member.state !== 'up') return;
-    member.pausedBy.add(fault);
-    if (member.pausedBy.size > 1) return;
-    this.#cluster?.pause(name);
-    this.#record({ type: 'member', time: this.#now(), member: name, life: member.life, event: 'pause' });
-  }
-
-  #resume(name: string, member: MemberState): void {
-    this.#record({ type: 'member', time: this.#now(), member: name, life: member.life, event: 'resume' });
-    this.#cluster?.resume(name);
-  }
-
   // --- closing ------------------------------------------------------------------------------------------------------
 
   #pollDuringLoad(): void {
@@ -359,8 +220,8 @@ export class Director implements ClusterEvents {
 
   #poll(full: boolean): void {
     this.#round++;
-    const isAsked = (name: string): boolean => this.#phase === 'load' || !this.#outsiders.has(name);
-    const up = [...this.#members].filter(([name, { state }]) => state === 'up' && isAsked(name)).map(([name]) => name);
+    const isAsked = (name: string): boolean => this.#phase === 'load' || !this.#lives.outsiders.has(name);
+    const up = this.#lives.namesIn('up').filter(isAsked);
     this.#agreement = new Agreement(this.#rules, up);
     for (const name of up) this.#cluster?.poll(name, this.#round, full);
   }
@@ -384,7 +245,7 @@ export class Director implements ClusterEvents {
   #pollClosing(): void {
     if (this.#phase !== 'heal') return;
     const sinceHealMs = this.#now() / MS - this.#plan.closing.healAtMs;
-    const starting = [...this.#members].some(([name, { state }]) => state === 'starting' && !this.#outsiders.has(name));
+    const starting = this.#lives.namesIn('starting').some((name) => !this.#lives.outsiders.has(name));
     const agreed = this.#agreement.complete && this.#agreement.agreed && this.#outstanding.count === 0;
     this.#steady = agreed && !starting && this.#clients?.pending === 0 ? this.#steady + 1 : 0;
     const settled = this.#steady >= STEADY_ROUNDS && sinceHealMs >= this.#quiesceMs;
@@ -406,25 +267,22 @@ export class Director implements ClusterEvents {
   #stopAll(): void {
     if (this.#phase === 'done') return;
     this.#phase = 'done';
+    this.#lives.close();
     const lasting = [...this.#active.values()];
     for (const { id, type } of lasting) {
       this.#record({ type: 'fault', time: this.#now(), fault: id, kind: type, event: 'end' });
     }
     this.#active.clear();
     // A stopped process cannot say its last words.
-    for (const fault of lasting) if (fault.type === 'pause') this.#endProcessFault(fault);
+    for (const fault of lasting) if (fault.type === 'pause') this.#lives.endFault(fault);
     this.#clients?.abandon(this.#now());
-    for (const [name, member] of this.#members) {
-      if (member.state === 'down') continue;
-      if (member.state === 'up') member.state = 'stopping';
-      this.#cluster?.stop(name);
-    }
+    this.#lives.stopAll();
     this.#cluster?.at(this.#now() + CLOSING_PATIENCE_MS * MS, () => this.#cluster?.finish());
     this.#finishWhenAllDown();
   }
 
   #finishWhenAllDown(): void {
-    if ([...this.#members.values()].every((member) => member.state === 'down')) this.#cluster?.finish();
+    if (this.#lives.allDown) this.#cluster?.finish();
   }
 
   /** After the cluster has returned: the last line. */
@@ -451,12 +309,4 @@ function faultBoundaries(plan: Plan): number[] {
     times.add(fault.untilMs);
   }
   return [...times].filter((time) => time < plan.closing.healAtMs).sort((a, b) => a - b);
-}
-
-type Restart = 'with-state' | 'without-state' | 'never';
-
-/** Of two overlapping wishes the one that loses more. */
-function worse(a: Restart, b: Restart): Restart {
-  const order: readonly Restart[] = ['with-state', 'without-state', 'never'];
-  return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
