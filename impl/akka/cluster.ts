@@ -14,10 +14,8 @@ import {
   leaderOf,
   mergeGossip,
   mergeSeen,
-  nameOf,
   parseId,
   REMOVED,
-  STATUS_NAMES,
   type StatusCode,
   statusOf,
   TRANSITIONS,
@@ -30,14 +28,12 @@ import {
 } from './gossip.ts';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from './messages.ts';
 import type { AkkaContext, AkkaState, Said, Timer } from './state.ts';
+import { hasLater, lifecycleOf, type Origin } from './telling.ts';
 
 export function transmit(to: string, message: Message, ctx: AkkaContext): void {
   if (messageBytes(message) <= MAX_MESSAGE_BYTES) ctx.send(to, message);
   else ctx.stream(to, message);
 }
-
-/** `made`: by this member itself; `converged`: as the leader, upon convergence. */
-type Origin = 'heard' | 'made' | 'converged';
 
 /** Makes `next` the state, and says what is new in it. */
 export function install(state: AkkaState, next: Gossip, origin: Origin, ctx: AkkaContext): void {
@@ -61,19 +57,7 @@ function tell(
   ctx: AkkaContext,
 ): void {
   const said = state.said.get(id);
-  const isMade = origin !== 'heard';
-  if (said === undefined || said.status !== status) {
-    const { name, life, uid } = parseId(id);
-    ctx.emit({
-      kind: 'lifecycle',
-      subject: name,
-      subjectLife: life,
-      incarnation: uid,
-      status: STATUS_NAMES[status] ?? 'removed',
-      ...(isMade ? { made: true as const } : {}),
-      ...(origin === 'converged' ? { converged: true as const } : {}),
-    });
-  }
+  if (said?.status !== status) ctx.emit(lifecycleOf(id, status, origin));
   const health = id === state.id ? undefined : healthOf(said, status, isUnreachable);
   if (health !== undefined && health !== said?.health) tellHealth(state, id, said, health, ctx);
   const now = health ?? said?.health ?? 'alive';
@@ -99,13 +83,9 @@ function tellHealth(
   health: Said['health'],
   ctx: AkkaContext,
 ): void {
+  // What comes of an earlier incarnation is known with the latest.
+  if (hasLater(state.said.keys(), id)) return;
   const { name, life, uid } = parseId(id);
-  // Of several incarnations of a name the latest counts; what comes of an earlier one is known with that.
-  for (const other of state.said.keys()) {
-    if (other === id || nameOf(other) !== name) continue;
-    const held = parseId(other);
-    if (held.life > life || (held.life === life && held.uid > uid)) return;
-  }
   ctx.emit({ kind: 'status', subject: name, subjectLife: life, status: health, incarnation: uid });
   const wasUp = said !== undefined && (said.health === 'alive' || said.health === 'suspect');
   const isUp = health === 'alive' || health === 'suspect';

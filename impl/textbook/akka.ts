@@ -22,7 +22,6 @@ import {
   mergeSeen,
   parseId,
   REMOVED,
-  STATUS_NAMES,
   type StatusCode,
   statusOf,
   UP,
@@ -38,6 +37,7 @@ import {
   type Message as RealMessage,
 } from '../akka/messages.ts';
 import { type AkkaSettings, akkaSettings } from '../akka/settings.ts';
+import { hasLater, lifecycleOf, type Origin } from '../akka/telling.ts';
 import { knownSeeds, type MembershipView } from '../primitives/membership-protocol.ts';
 import { mergeClocks } from '../primitives/vector-clock.ts';
 import type { Context, Data, MemberStatus, Protocol, ProtocolEvent } from '../protocol.ts';
@@ -67,7 +67,6 @@ interface State {
 }
 
 type Ctx = Context<Message, Settings>;
-type Origin = 'heard' | 'made' | 'converged';
 
 function asReal(own: Settings): AkkaSettings {
   return quickAtPace(akkaSettings, 'gossipIntervalMs', own.gossipIntervalMs);
@@ -239,22 +238,8 @@ function say(state: State, id: string, status: StatusCode, origin: Origin, ctx: 
   const health = status === REMOVED ? 'dead' : status >= LEAVING ? 'left' : 'alive';
   state.said.set(id, { status, health });
   const { name, life, uid } = parseId(id);
-  ctx.emit({
-    kind: 'lifecycle',
-    subject: name,
-    subjectLife: life,
-    incarnation: uid,
-    status: STATUS_NAMES[status] ?? 'removed',
-    ...(origin === 'heard' ? {} : { made: true as const }),
-    ...(origin === 'converged' ? { converged: true as const } : {}),
-  });
-  if (name === state.self || health === before?.health) return;
-  // Of several incarnations of a name the latest counts.
-  const isFormer = [...state.said.keys()].some((other) => {
-    const held = parseId(other);
-    return held.name === name && (held.life > life || (held.life === life && held.uid > uid));
-  });
-  if (isFormer) return;
+  ctx.emit(lifecycleOf(id, status, origin));
+  if (name === state.self || health === before?.health || hasLater(state.said.keys(), id)) return;
   ctx.emit({ kind: 'status', subject: name, subjectLife: life, status: health, incarnation: uid });
   ctx.announce(name, life, health === 'alive');
 }
