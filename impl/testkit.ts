@@ -77,6 +77,10 @@ export class World {
     }));
   }
 
+  get names(): readonly string[] {
+    return this.#options.names;
+  }
+
   /** Boots a member: a new life unless `restore`. Seeds default to the first two other names. */
   start(name: string, options: { restore?: boolean; seeds?: readonly string[] } = {}): void {
     const before = this.#hosts.get(name);

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
 import type { AnyProtocol, Data } from '../protocol.ts';
 import { settingsOf } from '../protocol.ts';
-import { calmConditions, World, type WorldOptions } from '../testkit.ts';
+import { acknowledged, agree, ask, hurtAndHeal, versionsAt } from '../push/test-scenario.ts';
+import { calmConditions, namesOf, World, type WorldOptions } from '../testkit.ts';
 import { antiEntropy } from './anti-entropy.ts';
 import { antiEntropyBounds } from './claims.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { antiEntropySettings, checkAntiEntropySettings } from './settings.ts';
 
 const QUICK = settingsOf(antiEntropySettings, 'quick');
-const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5'];
+const NAMES = namesOf(5);
 const CHANNEL = 'anti-entropy';
 
 function createWorld(
@@ -32,53 +33,6 @@ function createWorld(
 }
 
 const BOUND_MS = antiEntropyBounds(QUICK, calmConditions(NAMES.length)).convergenceMs ?? 0;
-
-let nextOperation = 1;
-function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
-  const id = nextOperation++;
-  world.operate(member, CHANNEL, id, f, value);
-  const reply = world.replies.get(id);
-  if (reply === undefined) throw new Error('no reply');
-  return { type: reply.type, value: (reply.type === 'ok' ? reply.value : {}) as Record<string, Data> };
-}
-
-function agree(world: World, names: readonly string[] = NAMES): boolean {
-  const first = JSON.stringify(world.view(names[0] ?? ''));
-  return names.every((name) => JSON.stringify(world.view(name)) === first);
-}
-
-/** Writes of all members to a few keys, while a cut and loss make a mess of the links; then all is healed. */
-function hurtAndHeal(world: World, seed: number): void {
-  let draws = seed;
-  world.latency = (sent) => {
-    draws = (Math.imul(draws, 1103515245) + 12345) >>> 0;
-    const cut = sent.from < 'n3' !== sent.to < 'n3';
-    return cut || (!sent.stream && draws % 4 === 0) ? undefined : 1 + (draws % 50);
-  };
-  for (let i = 0; i < 60; i++) {
-    const member = NAMES[(i * 7 + seed) % 5] ?? '';
-    const key = `k${(i * 3 + seed) % 8}`;
-    if (i % 9 === 0) ask(world, member, 'delete', { key });
-    else ask(world, member, 'write', { key, value: `${seed}:${i}` });
-    world.run(50);
-  }
-  world.latency = () => 1;
-}
-
-/** The largest version acknowledged for each key. */
-function acknowledged(world: World): Map<string, string> {
-  const out = new Map<string, string>();
-  for (const { observation } of world.seen) {
-    if (observation.kind !== 'apply' || observation.operation === undefined) continue;
-    if (observation.version > (out.get(observation.key) ?? '')) out.set(observation.key, observation.version);
-  }
-  return out;
-}
-
-function finalVersions(world: World, member: string): Map<string, string> {
-  const view = world.view(member) as Record<string, [string, Data]>;
-  return new Map(Object.entries(view).map(([key, [version]]) => [key, version]));
-}
 
 /** Whether some member's version of a key ever went back within a life. */
 function wentBack(world: World): boolean {
@@ -101,7 +55,7 @@ describe.each(['push', 'pull', 'push-pull'] as const)('anti-entropy, %s', (mode)
     expect(world.runUntil(() => agree(world), bound)).toBe(true);
     const expected = acknowledged(world);
     expect(expected.size).toBe(8);
-    for (const name of NAMES) expect(finalVersions(world, name)).toEqual(expected);
+    for (const name of NAMES) expect(versionsAt(world, name)).toEqual(expected);
     expect(wentBack(world)).toBe(false);
     for (const sent of world.sent) if (!sent.stream) expect(encode(sent.message).length).toBeLessThanOrEqual(1200);
   });
@@ -279,7 +233,7 @@ describe('planted bugs', () => {
     const world = createWorld({ protocol: antiEntropyForgetsAcknowledged });
     const versions = Array.from({ length: 10 }, (_, i) => ask(world, 'n1', 'write', { key: `k${i}`, value: i }).value);
     expect(world.runUntil(() => agree(world), BOUND_MS)).toBe(true);
-    expect(finalVersions(world, 'n1').size).toBe(8);
+    expect(versionsAt(world, 'n1').size).toBe(8);
     expect(new Set(versions.map((value) => value.version)).size).toBe(10);
   });
 

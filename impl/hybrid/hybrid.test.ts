@@ -2,14 +2,15 @@ import { encode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
 import { type AnyProtocol, type Data, type Observation, settingsOf } from '../protocol.ts';
-import { calmConditions, type Sent, World, type WorldOptions } from '../testkit.ts';
+import { agree, ask } from '../push/test-scenario.ts';
+import { calmConditions, namesOf, type Sent, World, type WorldOptions } from '../testkit.ts';
 import { hybridBounds } from './claims.ts';
 import { hybrid } from './hybrid.ts';
 import type { Message } from './messages.ts';
 import { checkHybridSettings, type HybridSettings, hybridSettings } from './settings.ts';
 
 const QUICK = settingsOf(hybridSettings, 'quick');
-const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
+const NAMES = namesOf(7);
 const ROUND_MS = QUICK.intervalMs;
 const NOTHING = (): undefined => undefined;
 
@@ -27,20 +28,6 @@ function createWorld({ protocol = hybrid, settings, ...rest }: Scenario = {}): W
 
 const CALM = calmConditions(NAMES.length);
 const { convergenceMs: BOUND_MS = 0, deliveryMs: DELIVERY_MS = 0 } = hybridBounds(QUICK, CALM);
-
-let nextOperation = 1;
-function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
-  const id = nextOperation++;
-  world.operate(member, 'hybrid', id, f, value);
-  const reply = world.replies.get(id);
-  if (reply === undefined) throw new Error('no reply');
-  return { type: reply.type, value: (reply.type === 'ok' ? reply.value : {}) as Record<string, Data> };
-}
-
-function agree(world: World, names: readonly string[] = NAMES): boolean {
-  const first = JSON.stringify(world.view(names[0] ?? ''));
-  return names.every((name) => JSON.stringify(world.view(name)) === first);
-}
 
 function deliveriesAt(world: World, member: string, life = 1): string[] {
   return world.seen.flatMap((seen) =>

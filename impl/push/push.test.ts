@@ -2,16 +2,17 @@ import { encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeVersion } from '../primitives/hybrid-clock.ts';
-import { type AnyProtocol, type Data, settingsOf } from '../protocol.ts';
-import { calmConditions, World, type WorldOptions } from '../testkit.ts';
+import { type AnyProtocol, settingsOf } from '../protocol.ts';
+import { calmConditions, namesOf, World, type WorldOptions } from '../testkit.ts';
 import { pushBounds } from './claims.ts';
 import { decodeMessage, stateMessages } from './messages.ts';
 import { pushFirstPartOnly } from './planted-bugs.ts';
 import { push } from './push.ts';
 import { pushSettings } from './settings.ts';
+import { acknowledged, agree, ask, hurtAndHeal, versionsAt } from './test-scenario.ts';
 
 const QUICK = settingsOf(pushSettings, 'quick');
-const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5'];
+const NAMES = namesOf(5);
 
 function createWorld(options: Partial<WorldOptions> & { protocol?: AnyProtocol } = {}): World {
   const { protocol = push, ...rest } = options;
@@ -22,47 +23,6 @@ function createWorld(options: Partial<WorldOptions> & { protocol?: AnyProtocol }
 
 const BOUND_MS = pushBounds(QUICK, calmConditions(NAMES.length)).convergenceMs ?? 0;
 
-let nextOperation = 1;
-function ask(world: World, member: string, f: string, value: Data): { type: string; value: Record<string, Data> } {
-  const id = nextOperation++;
-  world.operate(member, 'push', id, f, value);
-  const reply = world.replies.get(id);
-  if (reply === undefined) throw new Error('no reply');
-  return { type: reply.type, value: (reply.type === 'ok' ? reply.value : {}) as Record<string, Data> };
-}
-
-function agree(world: World, names: readonly string[] = NAMES): boolean {
-  const first = JSON.stringify(world.view(names[0] ?? ''));
-  return names.every((name) => JSON.stringify(world.view(name)) === first);
-}
-
-/** Writes of all members to a few keys while a cut and loss make a mess of the links; then all is healed. */
-function hurtAndHeal(world: World, seed: number): void {
-  let draws = seed;
-  world.latency = (sent) => {
-    draws = (Math.imul(draws, 1103515245) + 12345) >>> 0;
-    return sent.from < 'n3' !== sent.to < 'n3' || draws % 4 === 0 ? undefined : 1 + (draws % 50);
-  };
-  for (let i = 0; i < 60; i++) {
-    const member = NAMES[(i * 7 + seed) % 5] ?? '';
-    const key = `k${(i * 3 + seed) % 8}`;
-    if (i % 9 === 0) ask(world, member, 'delete', { key });
-    else ask(world, member, 'write', { key, value: `${seed}:${i}` });
-    world.run(50);
-  }
-  world.latency = () => 1;
-}
-
-/** The largest version acknowledged for each key. */
-function acknowledged(world: World): Map<string, string> {
-  const out = new Map<string, string>();
-  for (const { observation } of world.seen) {
-    if (observation.kind !== 'apply' || observation.operation === undefined) continue;
-    if (observation.version > (out.get(observation.key) ?? '')) out.set(observation.key, observation.version);
-  }
-  return out;
-}
-
 describe('push gossip', () => {
   it.each([1, 2, 3, 4, 5])('converges to the newest versions within its bound after a heal, seed %i', (seed) => {
     const world = createWorld({ seed: `push ${seed}` });
@@ -71,10 +31,7 @@ describe('push gossip', () => {
     expect(world.runUntil(() => agree(world), BOUND_MS)).toBe(true);
     const expected = acknowledged(world);
     expect(expected.size).toBe(8);
-    for (const name of NAMES) {
-      const view = Object.entries(world.view(name) as Record<string, [string, Data]>);
-      expect(new Map(view.map(([key, [version]]) => [key, version]))).toEqual(expected);
-    }
+    for (const name of NAMES) expect(versionsAt(world, name)).toEqual(expected);
   });
 
   it('tells its whole state every round, whatever the others have', () => {
