@@ -1,4 +1,5 @@
 /** Consul's settings: memberlist's LAN configuration, Serf's reconnect, and a switch for each part of Lifeguard. */
+import { probeTimeoutProblem } from '../primitives/probe-assumptions.ts';
 import { pushPullScale } from '../primitives/push-pull-scale.ts';
 import type { SettingsSpec } from '../protocol.ts';
 import { suspicionTimeoutMs } from './suspicion.ts';
@@ -211,13 +212,7 @@ export const consulSettings: SettingsSpec<ConsulSettings> = {
 };
 
 export function checkConsulSettings(settings: ConsulSettings): string | undefined {
-  if (settings.probeTimeoutMs >= settings.probeIntervalMs) {
-    return (
-      `probeTimeoutMs (${settings.probeTimeoutMs}) must be below probeIntervalMs (${settings.probeIntervalMs}), ` +
-      'so that indirect probes have time; about a half of it is usual'
-    );
-  }
-  return undefined;
+  return probeTimeoutProblem(settings);
 }
 
 /** Time between two whole-state exchanges that a member starts when it knows n members, ms. */

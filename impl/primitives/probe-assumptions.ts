@@ -21,3 +21,18 @@ export function beyondProbing(
   }
   return undefined;
 }
+
+/** Why others would be asked to probe too late to be of use; undefined when they are not. */
+export function probeTimeoutProblem({
+  probeTimeoutMs,
+  probeIntervalMs,
+}: {
+  readonly probeTimeoutMs: number;
+  readonly probeIntervalMs: number;
+}): string | undefined {
+  if (probeTimeoutMs < probeIntervalMs) return undefined;
+  return (
+    `probeTimeoutMs (${probeTimeoutMs}) must be below probeIntervalMs (${probeIntervalMs}), ` +
+    'so that indirect probes have time; about a half of it is usual'
+  );
+}

@@ -1,4 +1,16 @@
 /** A limit on what a member takes from each peer: a bucket per peer that a second fills (token bucket). */
+import type { Setting } from '../protocol.ts';
+
+/** As a setting of a protocol. */
+export const peerLimit: Setting<number> = {
+  default: 0,
+  unit: 'messages',
+  doc: 'Messages a second taken from each peer, with bursts of as many; those above are dropped. 0: no limit.',
+  source: 'own',
+  min: 0,
+  max: 1_000_000,
+  integer: true,
+};
 
 interface Bucket {
   tokens: number;

@@ -1,4 +1,5 @@
 /** Settings of rumour mongering, with units and sources. */
+import { peerLimit } from '../primitives/rate-limit.ts';
 import type { SettingsSpec } from '../protocol.ts';
 import type { SpreadMode } from '../theory/spread.ts';
 
@@ -82,15 +83,7 @@ export const rumorSettings: SettingsSpec<RumorSettings> = {
     doc: 'A rumour counts only with the signature of its origin over origin, life, sequence and value.',
     source: 'own; Ed25519 (RFC 8032), keys out of the plan',
   },
-  peerMessagesPerSecond: {
-    default: 0,
-    unit: 'messages',
-    doc: 'Messages a second taken from each peer, with bursts of as many; those above are dropped. 0: no limit.',
-    source: 'own',
-    min: 0,
-    max: 1_000_000,
-    integer: true,
-  },
+  peerMessagesPerSecond: peerLimit,
 };
 
 /** The residue's theory leaves the round limit out; it must be far from where the stopping rule ends a rumour. */

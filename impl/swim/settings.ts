@@ -1,5 +1,7 @@
 /** SWIM's settings, where their values come from, and what they imply for a cluster of a given size. */
+import { probeTimeoutProblem } from '../primitives/probe-assumptions.ts';
 import { pushPullScale } from '../primitives/push-pull-scale.ts';
+import { peerLimit } from '../primitives/rate-limit.ts';
 import { suspicionTimeoutMs } from '../primitives/suspicion.ts';
 import type { SettingsSpec } from '../protocol.ts';
 
@@ -111,27 +113,15 @@ export const swimSettings: SettingsSpec<SwimSettings> = {
     doc: "An incarnation counts only with its owner's signature, and who is accused by others is asked before it is given up.",
     source: 'own; Ed25519 (RFC 8032), keys out of the plan',
   },
-  peerMessagesPerSecond: {
-    default: 0,
-    unit: 'messages',
-    doc: 'Messages a second taken from each peer, with bursts of as many; those above are dropped. 0: no limit.',
-    source: 'own',
-    min: 0,
-    max: 1_000_000,
-    integer: true,
-  },
+  peerMessagesPerSecond: peerLimit,
 };
 
 /** Below this a member's own probes, relays and answers could be dropped. */
 const LEAST_MESSAGES_PER_PERIOD = 8;
 
 export function checkSwimSettings(settings: SwimSettings): string | undefined {
-  if (settings.probeTimeoutMs >= settings.probeIntervalMs) {
-    return (
-      `probeTimeoutMs (${settings.probeTimeoutMs}) must be below probeIntervalMs (${settings.probeIntervalMs}), ` +
-      'so that indirect probes have time; about a half of it is usual'
-    );
-  }
+  const problem = probeTimeoutProblem(settings);
+  if (problem !== undefined) return problem;
   const least = Math.ceil((LEAST_MESSAGES_PER_PERIOD * 1000) / settings.probeIntervalMs);
   if (settings.peerMessagesPerSecond > 0 && settings.peerMessagesPerSecond < least) {
     return `peerMessagesPerSecond (${settings.peerMessagesPerSecond}) drops what honest peers send; take 0 or at least ${least}`;

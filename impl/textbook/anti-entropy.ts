@@ -7,7 +7,7 @@
  *   one again.
  */
 import { antiEntropyBounds, antiEntropyClaims } from '../anti-entropy/claims.ts';
-import type { AntiEntropySettings } from '../anti-entropy/settings.ts';
+import { type AntiEntropySettings, antiEntropySettings } from '../anti-entropy/settings.ts';
 import { applied, isKey } from '../primitives/map-entry.ts';
 import { packedTextBytes } from '../primitives/text-size.ts';
 import type { Context, Data, Protocol, ProtocolEvent, SettingsSpec } from '../protocol.ts';
@@ -29,15 +29,7 @@ const settings: SettingsSpec<Settings> = {
     max: 64,
     integer: true,
   },
-  intervalMs: {
-    default: 1000,
-    quick: 400,
-    unit: 'ms',
-    doc: 'Time between two rounds of a member.',
-    source: 'pattern document: 1 s',
-    min: 1,
-    max: 3_600_000,
-  },
+  intervalMs: antiEntropySettings.intervalMs,
 };
 
 /** Key, count and timestamp of everything the sender has. */

@@ -11,7 +11,7 @@ import type { Context, Data, Protocol, ProtocolEvent, SettingsSpec } from '../pr
 import { rumorBounds, rumorClaims } from '../rumor/claims.ts';
 import { isBroadcastValue, isRumor, type Rumor } from '../rumor/messages.ts';
 import { SequenceSet } from '../rumor/sequence-set.ts';
-import type { RumorSettings } from '../rumor/settings.ts';
+import { type RumorSettings, rumorSettings } from '../rumor/settings.ts';
 import { claimsLike } from './claims-like.ts';
 
 interface Settings {
@@ -40,15 +40,7 @@ const settings: SettingsSpec<Settings> = {
     max: 100_000,
     integer: true,
   },
-  intervalMs: {
-    default: 500,
-    quick: 200,
-    unit: 'ms',
-    doc: 'Time between two rounds of a member.',
-    source: 'own',
-    min: 1,
-    max: 3_600_000,
-  },
+  intervalMs: rumorSettings.intervalMs,
 };
 
 type Message =
