@@ -7,7 +7,7 @@ import { isLasting, outsidersOf } from '../model/core.ts';
 import { invariant } from '../model/errors.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { HistorySink } from '../model/history.ts';
-import type { Plan } from '../model/plan.ts';
+import type { PlanOutline } from '../model/plan.ts';
 
 const MS = 1e6;
 /** A member that was told to leave has this long to say good-bye before its process ends. */
@@ -29,18 +29,21 @@ interface MemberState {
 
 type Restart = 'with-state' | 'without-state' | 'never';
 
+/** What lives need of a cluster. */
+export type Processes = Pick<Cluster, 'now' | 'at' | 'start' | 'kill' | 'stop' | 'leave' | 'pause' | 'resume'>;
+
 export class MemberLives {
-  readonly #plan: Plan;
+  readonly #plan: PlanOutline;
   readonly #record: HistorySink;
   /** Faults in force, by id. */
   readonly #active: ReadonlyMap<string, PlannedFault>;
   /** They stay broken: nobody waits for what they see. */
   readonly outsiders: ReadonlySet<string>;
   readonly #members = new Map<string, MemberState>();
-  #cluster: Cluster | undefined;
+  #cluster: Processes | undefined;
   #closed = false;
 
-  constructor(plan: Plan, record: HistorySink, active: ReadonlyMap<string, PlannedFault>) {
+  constructor(plan: PlanOutline, record: HistorySink, active: ReadonlyMap<string, PlannedFault>) {
     this.#plan = plan;
     this.#record = record;
     this.#active = active;
@@ -59,7 +62,7 @@ export class MemberLives {
   }
 
   /** Schedules every member's first start. */
-  begin(cluster: Cluster): void {
+  begin(cluster: Processes): void {
     this.#cluster = cluster;
     for (const { name, startAtMs } of this.#plan.members) cluster.at(startAtMs * MS, () => this.startIfWanted(name));
   }
