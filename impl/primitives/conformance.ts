@@ -9,7 +9,7 @@ import { MAX_MESSAGE_BYTES, MAX_NUMBER } from './membership-claims.ts';
 import type { MembershipView } from './membership-protocol.ts';
 import { agree, cut, expectLegal, firstLives, statuses, viewOf } from './test-scenario.ts';
 
-export const SEEDS: readonly string[] = Array.from({ length: 20 }, (_, i) => `seed-${i}`);
+const SEEDS: readonly string[] = Array.from({ length: 20 }, (_, i) => `seed-${i}`);
 
 /** What is no message of any of the family, and why. `news`: the kind of a message that only carries news. */
 export function noMessages(news: string): [why: string, raw: unknown][] {
