@@ -1,5 +1,5 @@
 /** History lines in, properties and metrics out. Works on a run in progress and on a stored history alike. */
-import type { AnyProtocol } from '../../impl/protocol.ts';
+import type { AnyProtocol, Conditions } from '../../impl/protocol.ts';
 import type { CheckContext, Checker, CreateChecker, JudgedChannel, Timeline } from '../model/checker.ts';
 import { conditionsOf, plannedKinds } from '../model/conditions.ts';
 import { UserError } from '../model/errors.ts';
@@ -28,12 +28,11 @@ export interface Judge {
 }
 
 /** The plan's channels with what their protocols claim. Throws UserError for a protocol that is not registered. */
-export function judgedChannels(
+function judgedChannels(
   plan: Plan,
-  cluster: string,
+  conditions: Conditions,
   protocols: ReadonlyMap<string, AnyProtocol>,
 ): readonly JudgedChannel[] {
-  const conditions = conditionsOf(plan, cluster);
   return plan.channels.map((channel) => {
     const protocol = protocols.get(channel.protocol);
     if (protocol === undefined) {
@@ -70,7 +69,7 @@ export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Jud
     plan: outline,
     planned: plannedKinds(operations),
     cluster,
-    channels: judgedChannels(plan, cluster, parts.protocols),
+    channels: judgedChannels(plan, conditions, parts.protocols),
     conditions,
     timeline,
   };

@@ -1,13 +1,12 @@
 /** plan -> execute -> judge. What is written where is the store's business (store.ts). */
 import type { CheckContext } from '../model/checker.ts';
 import type { Cluster, ClusterOptions, OpenCluster } from '../model/cluster.ts';
-import { conditionsOf } from '../model/conditions.ts';
 import { outsidersOf } from '../model/core.ts';
 import type { EnvironmentLine, HistoryLine, HistorySink } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AgreementRule } from './agreement.ts';
 import { Director, type Progress } from './director.ts';
-import { createJudge, type Judgement, type JudgeParts, judgedChannels } from './judge.ts';
+import { createJudge, type Judgement, type JudgeParts } from './judge.ts';
 import { LineSorter } from './line-sorter.ts';
 
 export interface RunOptions {
@@ -39,13 +38,11 @@ export interface RunResult extends Judgement {
 }
 
 /** Whose views must agree for a run to come to rest: see AgreementRule. */
-export function agreementRules(options: Pick<RunOptions, 'plan' | 'cluster' | 'parts'>): AgreementRule[] {
-  const { plan, cluster, parts } = options;
-  const conditions = conditionsOf(plan, cluster);
+function agreementRules({ plan, conditions, channels }: CheckContext): AgreementRule[] {
   const excused = new Set([...conditions.byzantine, ...outsidersOf(plan)]);
   const honest = plan.members.map((member) => member.name).filter((name) => !excused.has(name));
   const rules: AgreementRule[] = [];
-  for (const channel of judgedChannels(plan, cluster, parts.protocols)) {
+  for (const channel of channels) {
     if (channel.role === 'reliable-broadcast' || channel.role === 'consensus') {
       // A lost life counts as crashed: its successor owes nothing of what was broadcast before.
       const obliged = honest.filter((name) => !conditions.livesLost.includes(name));
@@ -122,7 +119,7 @@ function prepare(options: Omit<RunOptions, 'open'>, sort: boolean) {
   const record: HistorySink = sorter === undefined ? take : (line) => sorter.add(line);
   if (options.environment !== undefined) record(options.environment);
   const { plan, pollLoad } = options;
-  const rules = agreementRules(options);
+  const rules = agreementRules(judge.context);
   const director = new Director({ plan, rules, quiesceMs: quiesceMs(judge.context), record, pollLoad });
   return {
     director,

@@ -44,6 +44,8 @@ export class SometimesWatch {
   readonly #protocols: ReadonlyMap<string, AnyProtocol>;
   readonly #faults: ReadonlyMap<string, PlannedFault>;
   readonly #on = new Map<string, number>();
+  /** By protocol: conditions that are known to be met. Protocols say so over and over. */
+  readonly #known = new Map<string, Set<string>>();
   readonly met: Record<string, number> = {};
 
   constructor(plan: Plan, protocols: ReadonlyMap<string, AnyProtocol>) {
@@ -57,10 +59,16 @@ export class SometimesWatch {
   }
 
   reach(protocol: string, condition: string): void {
-    const key = `${protocol}: ${condition}`;
-    if (this.met[key] !== undefined) return;
+    let known = this.#known.get(protocol);
+    if (known?.has(condition)) return;
     const during = this.#protocols.get(protocol)?.sometimes?.[condition]?.during;
-    if (during === undefined || during.some((kind) => (this.#on.get(kind) ?? 0) > 0)) this.met[key] = 1;
+    if (during !== undefined && !during.some((kind) => (this.#on.get(kind) ?? 0) > 0)) return;
+    if (known === undefined) {
+      known = new Set();
+      this.#known.set(protocol, known);
+    }
+    known.add(condition);
+    this.met[`${protocol}: ${condition}`] = 1;
   }
 }
 
