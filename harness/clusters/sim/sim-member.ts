@@ -1,6 +1,7 @@
 /** One member of the simulator: a `Member`, its clocks, its durable records, and what it has counted. */
 import { Member, type MemberChannel, type MemberPorts, type Records } from '../../../impl/member/member.ts';
 import type { Data, Signer } from '../../../impl/protocol.ts';
+import { frameBytes, messageBytes } from '../../../impl/wire/frame.ts';
 import { MemberClock } from '../../link/clock.ts';
 import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
 import { digestOf } from '../../model/canonical.ts';
@@ -11,10 +12,13 @@ import type { PlannedFault } from '../../model/fault.ts';
 import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { hash32, split } from '../../model/rng.ts';
+import { durableCopy } from './durable.ts';
 
 const MS = 1e6;
 /** The wall clock that a simulated run starts at, ms since the epoch; any fixed moment would do. */
 const WALL_START_MS = 1_700_000_000_000;
+/** Bytes of the MAC that real clusters put on authenticated channels; here the sender cannot be forged anyway. */
+const TAG_BYTES = 16;
 /** Datagrams that wait for a stopped process: about what a default socket buffer of 208 KiB takes. */
 const SOCKET_BUFFER_DATAGRAMS = 256;
 
@@ -59,9 +63,11 @@ export class SimMember {
   readonly #clock: MemberClock;
   readonly #latencyPlaces = new Map<SimMember, number>();
   readonly #kinds: Map<string, string>[];
+  /** Bytes of a frame around its message, by channel. */
+  readonly #overheads: readonly number[];
   #member: Member | undefined;
-  /** Durable records of the current life as JSON, by channel: no later change of an object can reach them. */
-  #records = new Map<string, string[]>();
+  /** Durable records of the current life, by channel: copies that nobody else holds. */
+  #records = new Map<string, Data[]>();
   /** Names the boot that runs; timers and transfers of an earlier one find that it is not theirs. */
   #boot: object | undefined;
   #bootNumbers = new WeakMap<object, number>();
@@ -91,6 +97,10 @@ export class SimMember {
     this.#channels = channels;
     this.#clock = new MemberClock(name);
     this.#kinds = channels.map(() => new Map());
+    this.#overheads = channels.map((channel) => {
+      const tagBytes = channel.protocol.authenticated === true ? TAG_BYTES : 0;
+      return frameBytes(name, channel.name, null, tagBytes) - messageBytes(null);
+    });
   }
 
   get life(): number {
@@ -242,16 +252,15 @@ export class SimMember {
   }
 
   #persist(channel: string, record: Data): void {
-    const text = JSON.stringify(record);
+    const written = durableCopy(record);
     const list = this.#records.get(channel);
-    if (list === undefined) this.#records.set(channel, [text]);
-    else list.push(text);
+    if (list === undefined) this.#records.set(channel, [written]);
+    else list.push(written);
   }
 
   #readRecords(): Records {
-    return new Map(
-      [...this.#records].map(([channel, list]) => [channel, list.map((text) => JSON.parse(text) as Data)]),
-    );
+    // A boot may change what it has read; the next one reads what was written.
+    return new Map([...this.#records].map(([channel, list]) => [channel, list.map(durableCopy)]));
   }
 
   // --- faults -------------------------------------------------------------------------------------------------------
@@ -363,8 +372,9 @@ export class SimMember {
     return (this.#channels[channel] as MemberChannel).protocol.kindOf(message);
   }
 
-  isAuthenticated(channel: number): boolean {
-    return this.#channels[channel]?.protocol.authenticated === true;
+  /** What a frame of this member's on the channel takes beyond its message. */
+  overheadBytes(channel: number): number {
+    return this.#overheads[channel] as number;
   }
 
   countSent(channel: number, message: unknown, bytes: number): void {

@@ -3,7 +3,7 @@
  * the same history, byte for byte, whatever the machine and whatever runs beside it.
  */
 import type { AnyProtocol, Data, Signer } from '../../../impl/protocol.ts';
-import { decodeFrame, encodeFrame, frameBytes, MAX_DATAGRAM_BYTES } from '../../../impl/wire/frame.ts';
+import { decodeFrame, encodeFrame, MAX_DATAGRAM_BYTES } from '../../../impl/wire/frame.ts';
 import { BaseLatency } from '../../link/base-latency.ts';
 import { LinkShaper } from '../../link/shaper.ts';
 import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
@@ -20,14 +20,13 @@ import {
 import type { Plan } from '../../model/plan.ts';
 import { drawAt, hash32 } from '../../model/rng.ts';
 import { EventQueue } from './event-queue.ts';
+import { MessageSizes } from './message-sizes.ts';
 import { SimMember, type SimPacket, type SimWorld } from './sim-member.ts';
 
 const MS = 1e6;
 /** From `start` to the first step of the protocols. */
 const BOOT_NS = 5 * MS;
 const TRAFFIC_NS = 1000 * MS;
-/** Bytes of the MAC that real clusters put on authenticated channels; here the sender cannot be forged anyway. */
-const TAG_BYTES = 16;
 /** Tries of a reliable transfer before it is given up, and the wait before the second; it doubles. */
 const STREAM_TRIES = 6;
 const STREAM_RETRY_NS = 200 * MS;
@@ -101,9 +100,7 @@ export class SimCluster implements Cluster, SimWorld {
   #epoch = 0;
   #active: readonly PlannedFault[] = [];
   #finished = false;
-  /** A message that goes to several peers is sized once. */
-  #sizedMessage: unknown;
-  #sizedBytes = 0;
+  readonly #sizes = new MessageSizes();
 
   constructor(protocols: ReadonlyMap<string, AnyProtocol>, { plan, events }: ClusterOptions, options: SimOptions) {
     this.plan = plan;
@@ -216,7 +213,7 @@ export class SimCluster implements Cluster, SimWorld {
   send(host: SimMember, to: string, channel: number, message: unknown): void {
     const target = this.#hosts.get(to);
     if (target === undefined || target === host) return;
-    const bytes = this.#sizeOf(host, channel, message);
+    const bytes = host.overheadBytes(channel) + this.#sizes.of(message, this.#now);
     if (bytes > MAX_DATAGRAM_BYTES) {
       host.traffic.dropped('oversized');
       return;
@@ -243,7 +240,7 @@ export class SimCluster implements Cluster, SimWorld {
   stream(host: SimMember, to: string, channel: number, message: unknown): void {
     const target = this.#hosts.get(to);
     if (target === undefined || target === host) return;
-    const bytes = this.#sizeOf(host, channel, message);
+    const bytes = host.overheadBytes(channel) + this.#sizes.of(message, this.#now);
     host.countSent(channel, message, bytes);
     const wire = this.#codec ? JSON.stringify(message) : undefined;
     const sequence = host.nextStream();
@@ -360,15 +357,6 @@ export class SimCluster implements Cluster, SimWorld {
       throw new InvariantError(`${name} refused a message of its own: ${JSON.stringify(raw)}`);
     }
     return message;
-  }
-
-  #sizeOf(host: SimMember, channel: number, message: unknown): number {
-    if (message !== this.#sizedMessage) {
-      const tag = host.isAuthenticated(channel) ? TAG_BYTES : 0;
-      this.#sizedBytes = frameBytes(host.name, host.channelName(channel), message, tag);
-      this.#sizedMessage = message;
-    }
-    return this.#sizedBytes;
   }
 
   #latency(from: SimMember, to: SimMember, sequence: number): number {
