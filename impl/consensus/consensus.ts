@@ -256,12 +256,11 @@ class Consensus {
       if (now >= instance.patientUntilMs) this.#startBallot(state, instance, ctx);
       if (state.undecided.has(instance.number)) items.push(...itemsOf(instance));
     }
-    const batches = batchesOf(items);
     const digest = state.decisions.digest(ctx.random);
+    // One object for all peers: whoever carries it has to size it once only.
+    const messages = batchesOf(items).map((batch, i) => ({ items: batch, digest: i === 0 ? digest : null }));
     for (const peer of ctx.peers.sample(items.length === 0 ? 1 : ctx.settings.fanout)) {
-      batches.forEach((batch, i) => {
-        ctx.send(peer, { items: batch, digest: i === 0 ? digest : null });
-      });
+      for (const message of messages) ctx.send(peer, message);
     }
   }
 

@@ -62,7 +62,8 @@ export function proposable(instance: Instance, quorum: (known: number) => number
 
 /** The value that enough voters accepted in one and the same ballot. */
 export function chosen(instance: Instance, quorum: (known: number) => number): string | undefined {
-  const accepted = [...instance.votes.values()].flatMap((vote) => (vote.accepted === undefined ? [] : [vote.accepted]));
+  const accepted: NonNullable<VoterState['accepted']>[] = [];
+  for (const vote of instance.votes.values()) if (vote.accepted !== undefined) accepted.push(vote.accepted);
   if (accepted.length < quorum(instance.votes.size)) return undefined;
   accepted.sort((a, b) => compareBallots(a.ballot, b.ballot));
   let count = 0;
