@@ -7,7 +7,7 @@ import { type BatchTask, tryBatch } from './batch.ts';
 import { drawTrial, type TrialSpace } from './draw-trial.ts';
 import { explore, type Shard } from './explore.ts';
 import { type ExploreFile, exploreExitCode, exploreFile, mergeExploreFiles, parseExploreFile } from './explore-file.ts';
-import type { Tally } from './tally.ts';
+import { emptyTally, type Tally } from './tally.ts';
 import { withSwaps } from './trial.ts';
 
 const SPACE: TrialSpace = { protocols: ['swim'], nodes: [4, 6], timeMs: [10_000, 12_000], settings: 'drawn' };
@@ -42,13 +42,15 @@ function search({ shard = { index: 1, of: 1 }, all = true, run = tryHere, signal
   });
 }
 
-/** Answers come in the reverse order of asking, three at a time. */
+/** Answers come in the reverse order of asking, as many at a time as are asked for. */
 function reversed(): (task: BatchTask) => Promise<Tally> {
   const waiting: (() => void)[] = [];
   return async (task) => {
     await new Promise<void>((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === 3) for (const go of waiting.splice(0).reverse()) go();
+      setImmediate(() => {
+        for (const go of waiting.splice(0).reverse()) go();
+      });
     });
     return tryHere(task);
   };
@@ -66,6 +68,21 @@ describe('explore', () => {
     expect(tally.invalid).toBeGreaterThan(0);
     expect(tally.tried + tally.idle + tally.impossible).toBe(SEEDS);
     expect((await search({ run: reversed() })).tally).toEqual(tally);
+  });
+
+  it('hands out every trial once, in order, in batches that get smaller towards the end', async () => {
+    const batches: (readonly number[])[] = [];
+    await search({
+      run: (task) => {
+        batches.push(task.trials);
+        return Promise.resolve(emptyTally());
+      },
+    });
+    expect(batches.flat()).toEqual(Array.from({ length: SEEDS }, (_, trial) => trial));
+    expect(batches.length).toBeGreaterThanOrEqual(3 * 4);
+    const sizes = batches.map((batch) => batch.length);
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes.at(-1)).toBe(1);
   });
 
   it('stops at the earliest failure, whichever thread was first', async () => {

@@ -32,6 +32,11 @@ export interface Exploration {
 
 /** Few enough that progress is seen and an end comes soon; many enough that handing out costs nothing. */
 const TRIALS_PER_BATCH = 10;
+/**
+ * What is left is handed out in at least so many batches for each thread: one trial may take a hundred times as long as
+ * another, and towards the end nobody shall wait for the thread that got several of those.
+ */
+const BATCHES_PER_THREAD = 4;
 
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   const { seeds, shard, all, threads, signal } = options;
@@ -65,10 +70,13 @@ function shardTrials(seeds: number, { index, of }: Shard): number[] {
   return Array.from({ length: seeds }, (_, trial) => trial).filter((trial) => trial % of === index - 1);
 }
 
-function* batchesOf({ space, seed, seeds, shard, all }: ExploreOptions): Generator<BatchTask, undefined> {
+function* batchesOf({ space, seed, seeds, shard, all, threads }: ExploreOptions): Generator<BatchTask, undefined> {
   const trials = shardTrials(seeds, shard);
-  for (let at = 0; at < trials.length; at += TRIALS_PER_BATCH) {
-    yield { space, seed, trials: trials.slice(at, at + TRIALS_PER_BATCH), first: !all };
+  for (let at = 0; at < trials.length; ) {
+    const share = Math.ceil((trials.length - at) / (BATCHES_PER_THREAD * threads));
+    const until = at + Math.min(TRIALS_PER_BATCH, share);
+    yield { space, seed, trials: trials.slice(at, until), first: !all };
+    at = until;
   }
   return undefined;
 }
