@@ -21,6 +21,8 @@ describe('the figures of the bench', () => {
   it('have names of their own, by which they can be asked for', () => {
     const names = FIGURES.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    expect(names).toEqual(expect.arrayContaining(['spread', 'flood', 'sim-flood', 'members-200', 'datagrams']));
+    expect(names).toEqual(
+      expect.arrayContaining(['spread', 'flood', 'sim-flood', 'members-200', 'datagrams', 'explore']),
+    );
   });
 });

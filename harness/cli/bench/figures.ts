@@ -4,6 +4,7 @@ import { controllerKill } from './controller-kill.ts';
 import { datagrams } from './datagrams.ts';
 import { defaultRuns } from './default-runs.ts';
 import { defences } from './defences.ts';
+import { exploreSpeed } from './explore-speed.ts';
 import type { Figure } from './figure.ts';
 import { localStart } from './local-start.ts';
 import { membersSpeed } from './members-speed.ts';
@@ -15,6 +16,7 @@ export const FIGURES: readonly Figure[] = [
   simLarge,
   defaultRuns,
   membersSpeed,
+  exploreSpeed,
   spreadSpeed,
   floodSpeed,
   simFloodSpeed,
