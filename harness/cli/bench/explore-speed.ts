@@ -25,7 +25,7 @@ interface Amount {
 
 const USUAL: Amount = {
   ...{ nodes: 7, timeMs: 20_000, choices: CHOICES },
-  ...{ warmUp: 40, trials: 400, trialsOfSuite: 60 },
+  ...{ warmUp: 20, trials: 200, trialsOfSuite: 60 },
 };
 const TINY: Amount = {
   ...{ nodes: 3, timeMs: 2000, choices: ['swim'] },
