@@ -62,6 +62,7 @@ const LINES: readonly HistoryLine[] = [
     corrupted: { n2: 1 },
   },
   { type: 'epoch', time: 0, epoch: 0, faults: ['loss-1'] },
+  { type: 'overrun', time: 3, epoch: 1, members: ['n1'] },
   { type: 'clocks', time: 0, hosts: [{ host: 'tcp://a', members: ['n1'], errorMs: -0.1, uncertaintyMs: 0.2 }] },
   { type: 'view', time: 9, member: 'n1', life: 1, round: 1, channel: 'c', digest: 'abc', view: {} },
   { type: 'end', time: 10, outcome: 'completed' },
@@ -85,7 +86,7 @@ describe.each(LINES.map((line) => [describeLine(line), line] as const))('%s', (_
     const taken = ODD.filter((value) => lineProblem(spoilt(key, value)) === undefined);
     // A text may be any, unless it is one of a few.
     const may = texts ? ['<b>'] : key === 'deleted' ? [true] : [];
-    const lists = ['faults', 'hosts'].includes(key) ? [[]] : [];
+    const lists = ['faults', 'hosts', 'members'].includes(key) ? [[]] : [];
     const tables = ['sent', 'received', 'dropped', 'corrupted'].includes(key) ? [{}] : [];
     const negatives = ['wallAheadMs', 'monotonicMs', 'stalledMs'].includes(key) ? [-1.5] : [];
     const allowed = [...may, ...lists, ...tables, ...negatives];

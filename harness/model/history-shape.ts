@@ -64,6 +64,7 @@ const SHAPES: Readonly<Record<LineType, (fields: Fields) => Problem>> = {
     table(fields, 'received', isReceipt) ??
     table(fields, 'corrupted', isNumber),
   epoch: (fields) => whole(fields, 'epoch') ?? list(fields, 'faults', isText),
+  overrun: (fields) => whole(fields, 'epoch') ?? list(fields, 'members', isText),
   clocks: (fields) => list(fields, 'hosts', isHostClock),
   view: (fields) => life(fields) ?? whole(fields, 'round') ?? text(fields, 'channel') ?? text(fields, 'digest'),
   end: (fields) => oneOf(fields, 'outcome', OUTCOMES),

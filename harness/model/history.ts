@@ -175,6 +175,17 @@ export interface EpochLine {
   readonly faults: readonly string[];
 }
 
+/**
+ * A change of faults could not wait any longer for these members, who stood still, or for what faults held back: what they
+ * sent in this epoch may have met the rules of the next one, and counts for neither.
+ */
+export interface OverrunLine {
+  readonly type: 'overrun';
+  readonly time: number;
+  readonly epoch: number;
+  readonly members: readonly string[];
+}
+
 /** A member's answer to a poll of its views. Full views are written in the last round only. */
 export interface ViewLine {
   readonly type: 'view';
@@ -205,6 +216,7 @@ export type HistoryLine =
   | TrafficLine
   | LinksLine
   | EpochLine
+  | OverrunLine
   | ClocksLine
   | ViewLine
   | EndLine;

@@ -56,12 +56,14 @@ export type ControllerCommand =
   | { readonly type: 'peers'; readonly peers: readonly PeerAddress[] }
   /**
    * Boots the protocols. The run's start on the clocks of the member's host: `originNs` as process.hrtime.bigint() shows
-   * it, `originWallMs` as Date.now().
+   * it, `originWallMs` as Date.now(). `sinceNs`: when the member was asked to start, ns of the run, absent: 0; what has
+   * come to its sockets since then is its own, what came before met nobody.
    */
   | {
       readonly type: 'start';
       readonly originNs: string;
       readonly originWallMs: number;
+      readonly sinceNs?: number | undefined;
       readonly seeds: readonly string[];
     }
   | {

@@ -24,6 +24,11 @@ export class Datagrams {
     socket.on('message', (bytes, sender) => whenFree(host, () => this.#arrive(bytes, sender)));
   }
 
+  /** One that came before there was anybody to take it; `atNs`: when. */
+  admit(bytes: Uint8Array, remote: RemoteInfo, atNs: number): void {
+    this.#arrive(bytes, remote, atNs);
+  }
+
   send(to: string, channel: string, message: unknown): void {
     const { self, traffic, links, book, cluster, life } = this.#host;
     if (to === self) return;
@@ -104,9 +109,8 @@ export class Datagrams {
     return named <= now + EPOCHS_AHEAD ? named : now;
   }
 
-  #arrive(bytes: Uint8Array, remote: RemoteInfo): void {
+  #arrive(bytes: Uint8Array, remote: RemoteInfo, now = this.#host.now()): void {
     const { cluster, book, links } = this.#host;
-    const now = this.#host.now();
     const sender = book.nameOf(remote.address, remote.port);
     const decoded = decodeFrame(bytes, cluster, (channel) => this.#host.authenticator(channel));
     if (sender !== undefined) {

@@ -28,6 +28,8 @@ import { StallWatch } from './stall-watch.ts';
 import { Streams } from './streams.ts';
 
 const REPORT_EVERY_MS = 1000;
+/** Longer than the disk takes to write a batch where nothing is wrong. */
+const LONG_FLUSH_NS = 5e6;
 
 /** Where reports go; `flush` returns once they cannot be taken back. */
 export interface ReportSink {
@@ -67,6 +69,8 @@ export class MemberNode {
   #reports: StepReport[] = [];
   #views: ViewReport[] = [];
   #departures: (() => void)[] = [];
+  /** Those of steps that nothing can take back any more. */
+  #cleared: (() => void)[] = [];
   #flushPlanned = false;
   #epoch = 0;
   /** Start of the interval that the next traffic line covers, ns. */
@@ -109,13 +113,20 @@ export class MemberNode {
     this.#reporting = setInterval(() => this.#reportCounts(), REPORT_EVERY_MS);
   }
 
-  start(seeds: readonly string[]): void {
+  /** To be called once, in the same turn as the constructor. `sinceNs`: as in the `start` command. */
+  start(seeds: readonly string[], sinceNs = 0): void {
+    const early = this.#sockets.early.take(this.#origin.ns + BigInt(Math.floor(sinceNs)));
     const { last } = this.#journal;
     if (last !== undefined && last.reports.length > 0) this.#sink.write({ type: 'batch', ...last });
     this.#sink.write({ type: 'up', time: this.#now() });
     // Before the first step of this boot persists a batch of its own: no more than one is ever in doubt.
     this.#sink.flush();
     this.#step(() => this.#member.start(this.#journal.restored, seeds));
+    for (let i = 0; i < early.dropped; i++) this.#traffic.dropped('early');
+    for (const { bytes, remote, atNs } of early.datagrams) {
+      this.#datagrams.admit(bytes, remote, Number(atNs - this.#origin.ns));
+    }
+    for (const socket of early.connections) this.#streams.admit(socket);
   }
 
   operate(id: number, channel: string, f: string, value: Data): void {
@@ -158,6 +169,7 @@ export class MemberNode {
   /** Everything that is still to be done is done, the last counts are written, and the sockets close. */
   stop(): void {
     this.#flush();
+    this.#depart();
     this.#reportCounts();
     this.#sink.flush();
     clearInterval(this.#reporting);
@@ -185,6 +197,7 @@ export class MemberNode {
 
   #flush(): void {
     this.#flushPlanned = false;
+    const beganAt = this.#now();
     const reports = this.#reports;
     this.#reports = [];
     const batch = this.#journal.commit(reports);
@@ -194,9 +207,19 @@ export class MemberNode {
     this.#views = [];
     for (const view of views) this.#sink.write(view);
     this.#sink.flush();
-    const departures = this.#departures;
+    this.#cleared.push(...this.#departures);
     this.#departures = [];
-    for (const depart of departures) depart();
+    if (this.#now() - beganAt < LONG_FLUSH_NS) this.#depart();
+    // A disk or a pipe has kept this process standing still: what it was told meanwhile, of a change of faults above all,
+    // counts for what leaves only now.
+    else setImmediate(() => this.#depart());
+  }
+
+  /** In the order of the steps, whose records are on the disk. */
+  #depart(): void {
+    const cleared = this.#cleared;
+    this.#cleared = [];
+    for (const leave of cleared) leave();
   }
 
   #ports(): MemberPorts {

@@ -120,6 +120,6 @@ class MemberHost {
     const origin = { ns: BigInt(command.originNs), wallMs: command.originWallMs };
     this.#node = new MemberNode(this.#init, this.#protocols, this.#sockets, this.#peers, origin, this.#writer);
     if (this.#faults !== undefined) this.#node.setFaults(this.#faults.epoch, this.#faults.active);
-    this.#node.start(command.seeds);
+    this.#node.start(command.seeds, command.sinceNs);
   }
 }

@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { EarlyArrivals } from './early-arrivals.ts';
 
 /** Below the ports that Linux and macOS hand out to clients, so that nobody is given ours while a member is down. */
 const FIRST_PORT = 10_240;
@@ -14,6 +15,8 @@ export interface Sockets {
   readonly udp: Socket;
   readonly tcp: Server;
   readonly port: number;
+  /** What they bring until the member runs. */
+  readonly early: EarlyArrivals;
 }
 
 /** The port that was asked for is taken. */
@@ -48,6 +51,7 @@ async function bindBoth(host: string, port: number): Promise<Sockets> {
   // Addresses are literal: answering the look-up at once lets a datagram leave within the call that sends it.
   const udp = createSocket({ type: 'udp4', lookup: (name, _options, done) => done(null, name, 4) });
   const tcp = createServer();
+  const early = new EarlyArrivals(udp, tcp);
   try {
     // With the address at hand a socket may report itself within the call: listen for that first.
     const bound = once(udp, 'listening');
@@ -66,5 +70,5 @@ async function bindBoth(host: string, port: number): Promise<Sockets> {
   } catch {
     // Some systems refuse what is above their limit instead of cutting it down; their default has to do.
   }
-  return { udp, tcp, port };
+  return { udp, tcp, port, early };
 }

@@ -25,7 +25,7 @@ export class Streams {
 
   constructor(host: LinkHost, server: Server) {
     this.#host = host;
-    server.on('connection', (socket) => this.#admit(socket));
+    server.on('connection', (socket) => this.admit(socket));
   }
 
   send(to: string, channel: string, message: unknown): void {
@@ -111,7 +111,8 @@ export class Streams {
     return connection;
   }
 
-  #admit(socket: Socket): void {
+  /** A connection from which nothing has been read yet. */
+  admit(socket: Socket): void {
     const decoder = new StreamDecoder(this.#host.cluster, (channel) => this.#host.authenticator(channel));
     this.#incoming.set(socket, undefined);
     socket.setTimeout(4 * IDLE_MS, () => socket.destroy());

@@ -174,6 +174,21 @@ describe('link faults', () => {
     expect(judge({ faults: [] })).toMatchObject({ verdict: 'not-applicable' });
   });
 
+  it('counts nothing of what a member sent in an epoch that it overran', () => {
+    const leak = (from: string, to: string) => (from === 'n1' && to === 'n2' ? { received: 600 } : { received: 0 });
+    const partition: PlannedFault = { ...PARTITION, cuts: [{ from: MEMBERS, to: MEMBERS }] };
+    const overrun = (history: TestHistory) =>
+      history.add({ type: 'overrun', time: 9000 * MS, epoch: 1, members: ['n1'] });
+    expect(judge({ faults: [partition], during: leak, more: overrun }).verdict).toBe('valid');
+    // The controls: without that line it is a leak, and of another epoch the line says nothing.
+    expect(judge({ faults: [partition], during: leak }).verdict).toBe('invalid');
+    const other = (history: TestHistory) =>
+      history.add({ type: 'overrun', time: 1000 * MS, epoch: 0, members: ['n1'] });
+    expect(judge({ faults: [partition], during: leak, more: other }).verdict).toBe('invalid');
+    const all = (history: TestHistory) => history.add({ type: 'overrun', time: 0, epoch: 1, members: MEMBERS });
+    expect(judge({ faults: [LOSS], during: () => ({ received: 900 }), more: all }).verdict).toBe('unknown');
+  });
+
   it('takes from a delay between hosts what their clocks leave open, and no more', () => {
     // 3 ms at either end of four of the six links: 4 ms of their mean.
     const host = { errorMs: -1, uncertaintyMs: 2 };

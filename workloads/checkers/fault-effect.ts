@@ -38,10 +38,11 @@ export function createFaultEffectChecker(context: CheckContext): Checker {
   const pauses = plannedPauses(context);
   const spokenAt = new Map<string, number[]>();
   return {
-    wants: ['links', 'epoch', 'traffic', 'observe', 'clocks'],
+    wants: ['links', 'epoch', 'overrun', 'traffic', 'observe', 'clocks'],
     line(line: HistoryLine) {
       if (line.type === 'links') links.links(line);
       else if (line.type === 'epoch') links.epoch(line);
+      else if (line.type === 'overrun') links.overrun(line);
       else if (line.type === 'clocks') clocks.line(line);
       else if (line.type === 'traffic') traffic.push(trafficSample(line, lyingChannels));
       else if (line.type === 'observe') {

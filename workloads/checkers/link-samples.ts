@@ -4,7 +4,7 @@
  */
 import type { Stay, Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, type LinkFault, linksOf, type PlannedFault, touches } from '../../harness/model/fault.ts';
-import type { EpochLine, LinksLine } from '../../harness/model/history.ts';
+import type { EpochLine, LinksLine, OverrunLine } from '../../harness/model/history.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
 
 const MS = 1e6;
@@ -46,7 +46,7 @@ export interface LinkSample {
   readonly receiverCounted: boolean;
   /** Messages that may have met a receiver that was not up yet. */
   readonly allowance: number;
-  /** An end of it is slowed or paused while its messages are under way: their delays are not the link's. */
+  /** An end of it is slowed, paused or overrun while its messages are under way: their delays are not the link's. */
   readonly heldUp: boolean;
 }
 
@@ -56,6 +56,8 @@ export class LinkSamples {
   /** How long after an epoch's end, beyond what its faults add, its messages may still arrive. ms. */
   readonly #marginMs: number;
   readonly #epochs = new Map<number, { time: number; faults: readonly string[] }>();
+  /** epoch -> members whose datagrams of it may have met the rules of the next. */
+  readonly #overruns = new Map<number, Set<string>>();
   /** epoch -> member -> its lines: one for each boot that counted anything. */
   readonly #lines = new Map<number, Map<string, LinksLine[]>>();
 
@@ -67,6 +69,12 @@ export class LinkSamples {
 
   epoch(line: EpochLine): void {
     this.#epochs.set(line.epoch, { time: line.time, faults: line.faults });
+  }
+
+  overrun(line: OverrunLine): void {
+    const members = this.#overruns.get(line.epoch) ?? new Set();
+    for (const member of line.members) members.add(member);
+    this.#overruns.set(line.epoch, members);
   }
 
   links(line: LinksLine): void {
@@ -104,7 +112,8 @@ export class LinkSamples {
     const receivers = new Map<string, { counted: boolean; whole: boolean; lateNs: number }>();
     for (const { name } of this.#plan.members) receivers.set(name, this.#receiver(name, epoch, members.get(name)));
     for (const [from, senderLines] of members) {
-      const senderCounted = !slow.has(from) && this.#counted(from, epoch, senderLines);
+      const overran = this.#overruns.get(number)?.has(from) === true;
+      const senderCounted = !slow.has(from) && !overran && this.#counted(from, epoch, senderLines);
       const senderWhole = senderCounted && this.#stayed(from, epoch);
       const sentTo = new Map<string, number>();
       for (const line of senderLines) {
@@ -127,7 +136,7 @@ export class LinkSamples {
           allowance: receiver.lateNs > 0 ? Math.min(sent, 5 + Math.ceil(3 * sent * lateShare)) : 0,
           senderCounted,
           receiverCounted: receiver.counted,
-          heldUp: held.has(from) || held.has(to),
+          heldUp: overran || held.has(from) || held.has(to),
         };
       }
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedFault } from '../../model/fault.ts';
 import { BETWEEN_EPOCHS } from '../../node/control.ts';
-import { FaultChanges } from './fault-changes.ts';
+import { type ChangeTimes, FaultChanges } from './fault-changes.ts';
 import type { FaultMaker } from './site.ts';
 import { until as waitUntil } from './test-context.ts';
 
@@ -10,17 +10,20 @@ const until = (condition: () => boolean): Promise<void> => waitUntil(condition, 
 const window = { atMs: 0, untilMs: 1 };
 const LOSS: PlannedFault = { type: 'loss', id: 'loss', links: 'all', probability: 0.5, ...window };
 const SLOW: PlannedFault = { type: 'slow', id: 'slow', targets: ['n1'], blockMs: 1, everyMs: 2, ...window };
+const DELAY: PlannedFault = { type: 'delay', id: 'delay', links: 'all', delayMs: 30, jitterMs: 10, ...window };
 const SKEW: PlannedFault = { type: 'clock-skew', id: 'skew', targets: ['n1'], skewMs: 1, ...window };
 const ids = (faults: readonly PlannedFault[]): string => faults.map((fault) => fault.id).join('+');
 
-/** A kernel that makes losses, and members that hear at once unless they are deaf. */
+/** A kernel that makes losses and delays, and members that hear at once unless they are deaf. */
 function stage(
   deaf: readonly string[] = [],
   apply: (active: readonly PlannedFault[]) => Promise<void> = async () => {},
+  times: Partial<ChangeTimes> = {},
 ) {
   const done: string[] = [];
   const maker: FaultMaker = {
-    makes: (fault) => fault.type === 'loss' || fault.type === 'clock-skew',
+    makes: (fault) => ['loss', 'delay', 'clock-skew'].includes(fault.type),
+    holdsMs: (fault) => (fault.type === 'delay' ? fault.delayMs + fault.jitterMs : 0),
     apply: async (active) => {
       done.push(`apply ${ids(active)}`);
       await apply(active);
@@ -30,14 +33,19 @@ function stage(
     },
   };
   const members = ['n1', 'n2'];
-  const changes: FaultChanges = new FaultChanges(maker, {
-    tell({ epoch, active }) {
-      done.push(`tell ${epoch === BETWEEN_EPOCHS ? 'between' : epoch} ${ids(active)}`);
-      for (const name of members) if (!deaf.includes(name)) queueMicrotask(() => changes.heard(name, epoch));
-      return members;
+  const changes: FaultChanges = new FaultChanges(
+    maker,
+    {
+      tell({ epoch, active }) {
+        done.push(`tell ${epoch === BETWEEN_EPOCHS ? 'between' : epoch} ${ids(active)}`);
+        for (const name of members) if (!deaf.includes(name)) queueMicrotask(() => changes.heard(name, epoch));
+        return members;
+      },
+      overrun: (epoch, late) => done.push(`overrun ${epoch} ${late}`),
+      failed: (error) => done.push(`failed ${error.message}`),
     },
-    failed: (error) => done.push(`failed ${error.message}`),
-  });
+    times,
+  );
   return { changes, done };
 }
 
@@ -76,6 +84,57 @@ describe('changes of faults', () => {
     await until(() => done.includes('tell 1 '));
   });
 
+  it('say of an epoch that somebody did not hear the end of that it has overrun there, and go on', async () => {
+    const { changes, done } = stage(['n2'], undefined, { hearingMs: 30 });
+    changes.change(1, [LOSS]);
+    changes.change(2, []);
+    await until(() => done.includes('tell 2 '));
+    expect(done).toEqual([
+      'tell between ',
+      'overrun 0 n2',
+      'apply loss',
+      'tell 1 ',
+      'tell between ',
+      'overrun 1 n2',
+      'apply ',
+      'tell 2 ',
+    ]);
+  });
+
+  it('end at once what only held datagrams back', async () => {
+    // Longer than the test may take: nothing is waited for.
+    const long = { ...DELAY, delayMs: 1e9 };
+    const { changes, done } = stage();
+    changes.change(1, [LOSS, long]);
+    changes.change(2, [LOSS]);
+    await until(() => done.includes('tell 2 '));
+    expect(done.slice(2)).toEqual(['tell 1 ', 'tell between ', 'apply loss', 'tell 2 ']);
+  });
+
+  it('let what was held back meet the rules that it was sent under before these change', async () => {
+    const { changes, done } = stage();
+    changes.change(1, [LOSS, DELAY]);
+    changes.change(2, []);
+    await until(() => done.includes('tell 2 '));
+    expect(done.slice(2)).toEqual(['tell 1 ', 'tell between ', 'apply loss', 'apply ', 'tell 2 ']);
+  });
+
+  it('wait no longer than there is time for what was held back, and say so', async () => {
+    const { changes, done } = stage([], undefined, { mostDrainMs: 30 });
+    changes.change(1, [LOSS, DELAY]);
+    changes.change(2, [DELAY]);
+    await until(() => done.includes('tell 2 '));
+    expect(done.slice(2)).toEqual(['tell 1 ', 'tell between ', 'overrun 1 all', 'apply delay', 'tell 2 ']);
+  });
+
+  it('wait for nothing once all is over', async () => {
+    const { changes, done } = stage(['n2'], undefined, { hearingMs: 1e9 });
+    changes.change(1, [LOSS]);
+    await until(() => done.length > 0);
+    await changes.close();
+    expect(done).toEqual(['tell between ']);
+  });
+
   it('give a new process what acts when its turn has come', async () => {
     const { changes, done } = stage();
     changes.change(1, [LOSS]);
@@ -100,6 +159,7 @@ describe('changes of faults', () => {
         told.push(`${epoch} ${ids(active)}`);
         return [];
       },
+      overrun: () => undefined,
       failed: (error) => {
         throw error;
       },

@@ -2,18 +2,29 @@
  * Changes of the faults in force, one after the other. Where the members' own programs make every fault, each is simply
  * told. Where the kernel makes some, its rules and the members' epoch cannot change at one instant, and what is sent in
  * one epoch and meets another's rules would count for the wrong fault. So around a change members are told an epoch
- * that counts for nothing, what is under way is waited for, the rules are changed, and only then the new epoch is told.
+ * that counts for nothing; once each of them has said that it heard, and what is under way has arrived, the rules are
+ * changed, and only then the new epoch is told.
+ *
+ * On a busy machine a member may be late to hear. It is waited for, since a plan's times matter less than that each
+ * datagram counts for the faults that it met; where even that has an end, the epoch is said to have overrun, and what those
+ * members sent in it counts for nothing either.
  */
 import { isLinkFault, type PlannedFault } from '../../model/fault.ts';
 import { BETWEEN_EPOCHS } from '../../node/control.ts';
 import type { FaultMaker } from './site.ts';
 
-/** How long a member may take to hear; one that has not by then is too busy to send much. */
-const HEARING_MS = 500;
-/** What is under way without any fault needs this long, ms. */
-const TRANSIT_MS = 3;
-/** What faults hold back is waited for so long at most: the plan's times are to be kept too. */
-const MOST_DRAIN_MS = 300;
+export interface ChangeTimes {
+  /** How long a member that is not stopped may take to hear, ms. */
+  readonly hearingMs: number;
+  /** What faults hold back is waited for so long at most, ms: the plan's times are to be kept, too. */
+  readonly mostDrainMs: number;
+  /** What is under way without any fault needs this long, ms: a kernel puts work off when others want the processor. */
+  readonly transitMs: number;
+  /** What members' own programs hold back all through the run, ms: the latency of the plan's links. */
+  readonly baseMs: number;
+}
+
+const USUAL: ChangeTimes = { hearingMs: 5000, mostDrainMs: 5000, transitMs: 20, baseMs: 0 };
 
 /** What the members' own programs are told. */
 export interface Told {
@@ -24,12 +35,15 @@ export interface Told {
 export interface FaultChangeEvents {
   /** Tells every running member; returns the names of those from whom `heard` will come soon. */
   tell(told: Told): readonly string[];
+  /** What these members sent in that epoch may have met the rules of the next one. */
+  overrun(epoch: number, members: readonly string[] | 'all'): void;
   failed(error: Error): void;
 }
 
 export class FaultChanges {
   readonly #maker: FaultMaker | undefined;
   readonly #events: FaultChangeEvents;
+  readonly #times: ChangeTimes;
   #told: Told = { epoch: 0, active: [] };
   /** What the kernel does. */
   #acting: readonly PlannedFault[] = [];
@@ -37,10 +51,12 @@ export class FaultChanges {
   #closed = false;
   readonly #awaited = new Set<string>();
   #allHeard: () => void = () => undefined;
+  #skipPause: () => void = () => undefined;
 
-  constructor(maker: FaultMaker | undefined, events: FaultChangeEvents) {
+  constructor(maker: FaultMaker | undefined, events: FaultChangeEvents, times: Partial<ChangeTimes> = {}) {
     this.#maker = maker;
     this.#events = events;
+    this.#times = { ...USUAL, ...times };
     maker?.onFailure?.((error) => {
       if (this.#closed) return;
       this.#closed = true;
@@ -86,6 +102,8 @@ export class FaultChanges {
   /** Resolves once nothing is being changed; what is asked for later is not done. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#allHeard();
+    this.#skipPause();
     await this.#queue;
   }
 
@@ -94,14 +112,35 @@ export class FaultChanges {
     const own = active.filter((fault) => !maker.makes(fault));
     if (!sameFaults(made, this.#acting)) {
       // Clocks do nothing to what is under way.
-      if (!sameFaults(made.filter(isLinkFault), this.#acting.filter(isLinkFault))) {
-        await this.#tellAndWait({ epoch: BETWEEN_EPOCHS, active: this.#told.active });
-        await pause(drainMs(this.#acting));
-      }
+      if (!sameFaults(made.filter(isLinkFault), this.#acting.filter(isLinkFault))) await this.#settle(maker, made);
+      if (this.#closed) return;
       await maker.apply(made, performance.now() - askedAtMs);
       this.#acting = made;
     }
     this.#tell({ epoch, active: own });
+  }
+
+  /** Ends the epoch, and waits until what was sent in it has met all rules that it is to meet. */
+  async #settle(maker: FaultMaker, made: readonly PlannedFault[]): Promise<void> {
+    const { epoch, active } = this.#told;
+    const late = await this.#tellAndWait({ epoch: BETWEEN_EPOCHS, active });
+    if (late.length > 0) this.#events.overrun(epoch, late);
+    await this.#pause(this.#times.transitMs + this.#times.baseMs);
+    const holding = this.#acting.filter((fault) => maker.holdsMs(fault) > 0);
+    if (holding.length === 0) return;
+    // What ends and held datagrams back acts on new ones no longer; those that it has are let go in their time.
+    const next = new Set(made.map(({ id }) => id));
+    const rest = this.#acting.filter((fault) => next.has(fault.id) || !holding.includes(fault));
+    if (sameFaults(rest.filter(isLinkFault), made.filter(isLinkFault))) return;
+    if (this.#closed) return;
+    if (!sameFaults(rest, this.#acting)) {
+      await maker.apply(rest, 0);
+      this.#acting = rest;
+    }
+    // They are to meet, behind what held them back, the rules that they were sent under.
+    const ms = holding.reduce((sum, fault) => sum + maker.holdsMs(fault), 0);
+    if (ms > this.#times.mostDrainMs) this.#events.overrun(epoch, 'all');
+    await this.#pause(Math.min(this.#times.mostDrainMs, ms));
   }
 
   #tell(told: Told): readonly string[] {
@@ -109,17 +148,30 @@ export class FaultChanges {
     return this.#events.tell(told);
   }
 
-  async #tellAndWait(told: Told): Promise<void> {
+  /** Returns who had not heard when the time for it was over. */
+  async #tellAndWait(told: Told): Promise<readonly string[]> {
     this.#awaited.clear();
     for (const member of this.#tell(told)) this.#awaited.add(member);
-    if (this.#awaited.size === 0) return;
+    if (this.#awaited.size === 0) return [];
     let alarm: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#allHeard = resolve;
-      alarm = setTimeout(resolve, HEARING_MS);
+      alarm = setTimeout(resolve, this.#times.hearingMs);
     });
     clearTimeout(alarm);
+    const late = this.#closed ? [] : [...this.#awaited];
     this.#awaited.clear();
+    return late;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#closed) return;
+    let alarm: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#skipPause = resolve;
+      alarm = setTimeout(resolve, ms);
+    });
+    clearTimeout(alarm);
   }
 
   #enqueue(action: () => Promise<void>): void {
@@ -137,19 +189,4 @@ export class FaultChanges {
 
 function sameFaults(some: readonly PlannedFault[], others: readonly PlannedFault[]): boolean {
   return some.length === others.length && some.every((fault, i) => fault.id === others[i]?.id);
-}
-
-/** How long the last message that was sent under these faults may be under way, ms. */
-function drainMs(acting: readonly PlannedFault[]): number {
-  let ms = 0;
-  for (const fault of acting) {
-    if (fault.type === 'delay') ms += fault.delayMs + fault.jitterMs;
-    else if (fault.type === 'reorder') ms += fault.holdMs;
-    else if (fault.type === 'bandwidth') ms += fault.queueMs;
-  }
-  return TRANSIT_MS + Math.min(MOST_DRAIN_MS, ms);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -117,6 +117,14 @@ export class KernelFaults implements FaultMaker {
     return isLinkFault(fault);
   }
 
+  /** What a sender's queueing discipline holds meets the receiver's rules afterwards; what the relay holds has met them. */
+  holdsMs(fault: PlannedFault): number {
+    if (fault.type === 'bandwidth') return fault.queueMs;
+    if (!this.#capabilities.parts.has('netem')) return 0;
+    if (fault.type === 'delay') return fault.delayMs + fault.jitterMs;
+    return fault.type === 'reorder' ? fault.holdMs : 0;
+  }
+
   async apply(active: readonly PlannedFault[], askedAgoMs: number): Promise<void> {
     const nowMs = Date.now();
     for (const { clock, member } of this.#posts.values()) {

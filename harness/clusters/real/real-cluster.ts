@@ -3,6 +3,7 @@
  * processes live, and who makes their faults, is the site's business.
  */
 import type { Data } from '../../../impl/protocol.ts';
+import { mostBaseMs } from '../../model/base-links.ts';
 import type { Cluster, ClusterEvents, ClusterOptions } from '../../model/cluster.ts';
 import { SEEDS } from '../../model/conditions.ts';
 import { type DeviceCounters, kernelCounters } from '../../model/counters.ts';
@@ -55,6 +56,8 @@ interface Boot {
   readonly links: Map<number, LinksLine>;
   /** Its protocols are to run. */
   started: boolean;
+  /** Since when, ns. */
+  askedNs: number;
   /** They were told to. */
   running: boolean;
   paused: boolean;
@@ -86,6 +89,7 @@ export class RealCluster implements Cluster {
   #originWallMs = 0;
   /** What was asked for before the run started, in order. */
   #early: (() => void)[] = [];
+  #turn: number | undefined;
   readonly #changes: FaultChanges;
   #countedBefore: ReadonlyMap<string, DeviceCounters> | undefined;
   #closing = false;
@@ -100,10 +104,12 @@ export class RealCluster implements Cluster {
     this.#seats = new Map(
       setup.plan.members.map(({ name }) => [name, { name, address: undefined, boot: undefined, next: undefined }]),
     );
-    this.#changes = new FaultChanges(setup.site.faults, {
-      tell: (told) => this.#tellFaults(told),
-      failed: (error) => this.#fail(error),
-    });
+    const changes = {
+      tell: (told: Told) => this.#tellFaults(told),
+      overrun: (epoch: number, members: readonly string[] | 'all') => this.#tellOverrun(epoch, members),
+      failed: (error: Error) => this.#fail(error),
+    };
+    this.#changes = new FaultChanges(setup.site.faults, changes, { baseMs: mostBaseMs(setup.plan) });
   }
 
   now(): number {
@@ -249,6 +255,7 @@ export class RealCluster implements Cluster {
       number,
       links: new Map(),
       started: false,
+      askedNs: 0,
       running: false,
       paused: false,
       told: undefined,
@@ -309,6 +316,7 @@ export class RealCluster implements Cluster {
 
   #boot(seat: Seat, boot: Boot): void {
     boot.started = true;
+    boot.askedNs = this.#turnNs();
     if (this.#setup.site.faults === undefined) this.#startProtocols(seat, boot);
     else {
       // What the kernel does to a member belongs to its namespace, which may be a new one.
@@ -331,13 +339,33 @@ export class RealCluster implements Cluster {
       type: 'start',
       originNs: String((this.#originNs ?? 0n) + (ahead?.monotonicNs ?? 0n)),
       originWallMs: this.#originWallMs + (ahead?.wallMs ?? 0),
+      sinceNs: boot.askedNs,
       seeds: roster.filter((name) => name !== seat.name).slice(0, SEEDS),
     });
+  }
+
+  /**
+   * Now, and the same for all that is done in one turn of the event loop: members that are started together start at one
+   * time, and none misses what another has sent because it was told a moment later.
+   */
+  #turnNs(): number {
+    if (this.#turn === undefined) {
+      this.#turn = this.now();
+      setImmediate(() => {
+        this.#turn = undefined;
+      });
+    }
+    return this.#turn;
   }
 
   #tellClocks(): void {
     const { events, site } = this.#setup;
     if (site.clocks !== undefined) events.clocks?.({ type: 'clocks', time: this.now(), hosts: site.clocks.latest });
+  }
+
+  #tellOverrun(epoch: number, members: readonly string[] | 'all'): void {
+    const named = members === 'all' ? [...this.#seats.keys()] : members;
+    this.#setup.events.overrun?.({ type: 'overrun', time: this.now(), epoch, members: named });
   }
 
   /** Returns who can be expected to answer soon. */

@@ -48,6 +48,8 @@ export interface Address {
 export interface FaultMaker {
   /** Whether it makes this fault; the members' own programs are told of all others, and make them themselves. */
   makes(fault: PlannedFault): boolean;
+  /** How long a fault that it makes may hold a datagram back before this has met the others' rules at its receiver, ms. */
+  holdsMs(fault: PlannedFault): number;
   /**
    * From here these faults, all of which it makes, and no others act. Resolves when they do. May be called with what
    * acts already. `askedAgoMs`: since when they should; what grows with time (a drift) counts from there.
