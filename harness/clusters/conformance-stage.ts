@@ -7,7 +7,8 @@ import type { Plan } from '../model/plan.ts';
 const MS = 1e6;
 /** How often the end is looked for once members were told to stop, and when it is no longer waited for. */
 const LOOK_EVERY_MS = 100;
-const PATIENCE_MS = 10_000;
+const POLL_EVERY_MS = 250;
+const PATIENCE_MS = 30_000;
 
 export interface Scenario {
   readonly plan: Plan;
@@ -141,6 +142,26 @@ export class Stage {
       bytes += line[direction][kind]?.[1] ?? 0;
     }
     return [messages, bytes];
+  }
+
+  /** The longest time for which a member did not run although it wanted to, ms. */
+  longestStallMs(): number {
+    return Math.max(0, ...this.#traffic.map((line) => line.stalledMs));
+  }
+
+  /** The first round from that one on in which all members that were asked said the same; undefined: there is none. */
+  agreedFrom(round: number, channel: string): number | undefined {
+    const later = [...new Set(this.views.map((view) => view.round))].filter((one) => one >= round);
+    return later.find((one) => {
+      const digests = this.digests(one, channel);
+      return digests.length === this.#names.length && new Set(digests).size === 1;
+    });
+  }
+
+  /** Asks all members again and again, in rounds from that one on, for as long as anybody would wait for an answer. */
+  pollOn(round: number): void {
+    const fromMs = (this.#cluster as Cluster).now() / MS;
+    for (let i = 0; i * POLL_EVERY_MS < PATIENCE_MS; i++) this.pollAll(fromMs + i * POLL_EVERY_MS, round + i);
   }
 
   /** Datagrams that were thrown away on arrival, for any reason, by anybody. */

@@ -42,24 +42,39 @@ function planOf(
   };
 }
 
-const WINDOW = { atMs: 300, untilMs: 2000 };
 const PAIR = ['n1', 'n2'];
+/** How long a fault acts, ms: longer where the machine was too slow for it to meet enough. */
+const WINDOWS_MS = [1700, 5000, 12_000];
+const BEFORE_MS = 300;
+/** Then quiet, long enough for a kernel's rules to be gone and for traffic to go on without them. */
+const AFTER_MS = 1500;
+const ENOUGH_DATAGRAMS = 100;
+/** A member that stands still for longer loses what its socket cannot hold, and no fault has to do with it. */
+const LONG_STALL_MS = 400;
 
-/**
- * A link fault on all links from 300 to 2000 ms, in epoch 1, between two busy members; then quiet, long enough for a
- * kernel's rules to be gone and for traffic to go on without them.
- */
-function hurtPair(fault: PlannedFault): Scenario {
+/** A link fault, in epoch 1, between two busy members that have been up for a while; then none, in epoch 2. */
+function hurtPair(fault: PlannedFault, windowMs: number): Scenario {
   return {
     plan: planOf(PAIR, { 'anti-entropy': BUSY }),
     script(stage) {
       stage.startAll();
-      stage.at(WINDOW.atMs, (cluster) => cluster.setFaults(1, [fault]));
-      stage.at(WINDOW.untilMs, (cluster) => cluster.setFaults(2, []));
-      stage.endAt(3500);
+      stage.sequence([
+        [
+          () => stage.ups.length === 2,
+          (cluster) => {
+            const fromMs = cluster.now() / MS + BEFORE_MS;
+            stage.at(fromMs, () => cluster.setFaults(1, [fault]));
+            stage.at(fromMs + windowMs, () => cluster.setFaults(2, []));
+            stage.endAt(fromMs + windowMs + AFTER_MS);
+          },
+        ],
+      ]);
     },
   };
 }
+
+/** Nothing reads when a link fault is planned: the scenario says when it acts. */
+const WINDOW = { atMs: BEFORE_MS, untilMs: BEFORE_MS + 1700 };
 
 function linkFault(type: Exclude<LinkFault['type'], 'partition'>, strength: object): PlannedFault {
   if (!LINK_FAULTS.includes(type)) throw new Error(`${type} is no link fault`);
@@ -69,6 +84,16 @@ function linkFault(type: Exclude<LinkFault['type'], 'partition'>, strength: obje
 /** Registers the suite. `open` may give a cluster of real or of virtual time. */
 export function clusterConformance(name: string, open: OpenCluster): void {
   const play = (scenario: Scenario): Promise<Stage> => Stage.play(open, scenario);
+  /** Again where the machine, not the cluster, kept the fault from meeting what is needed for a judgement. */
+  const playHurt = async (fault: PlannedFault, change: (plan: Plan) => Plan = (plan) => plan): Promise<Stage> => {
+    let stage: Stage | undefined;
+    for (const windowMs of WINDOWS_MS) {
+      const { plan, script } = hurtPair(fault, windowMs);
+      stage = await play({ plan: change(plan), script });
+      if (stage.sentIn(1) > ENOUGH_DATAGRAMS && stage.longestStallMs() < LONG_STALL_MS) break;
+    }
+    return stage as Stage;
+  };
 
   describe.concurrent(`cluster ${name}`, () => {
     it('starts members, tells when they are up, and gives answers', async ({ expect }) => {
@@ -169,18 +194,31 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('holds a paused member, and lets it go on', async ({ expect }) => {
+      let resumedAt = Number.POSITIVE_INFINITY;
       const stage = await play({
         plan: planOf(PAIR, { 'anti-entropy': BUSY }),
         script(stage) {
           stage.startAll();
-          stage.at(500, (cluster) => cluster.pause('n1'));
-          stage.at(700, (cluster) => cluster.invoke('n1', 1, 'anti-entropy', 'read', { key: 'k' }));
-          stage.at(700, (cluster) => cluster.invoke('n2', 2, 'anti-entropy', 'read', { key: 'k' }));
-          stage.at(1500, (cluster) => cluster.resume('n1'));
-          stage.endAt(2500);
+          stage.sequence([
+            [
+              () => stage.ups.length === 2,
+              (cluster) => {
+                const nowMs = cluster.now() / MS;
+                cluster.pause('n1');
+                // An engine takes its time to stop a container.
+                stage.at(nowMs + 800, () => cluster.invoke('n1', 1, 'anti-entropy', 'read', { key: 'k' }));
+                stage.at(nowMs + 800, () => cluster.invoke('n2', 2, 'anti-entropy', 'read', { key: 'k' }));
+                stage.at(nowMs + 2300, () => {
+                  resumedAt = cluster.now();
+                  cluster.resume('n1');
+                });
+              },
+            ],
+            [() => stage.reply(1) !== undefined, () => stage.endAt(0)],
+          ]);
         },
       });
-      expect(stage.reply(1)?.time).toBeGreaterThanOrEqual(1500 * MS);
+      expect(stage.reply(1)?.time).toBeGreaterThanOrEqual(resumedAt);
       expect(stage.reply(2)?.outcome.type).toBe('ok');
       expect(stage.downs.every((down) => down.expected)).toBe(true);
       expect(Math.max(...stage.trafficOf('n1').map((line) => line.stalledMs))).toBeGreaterThan(500);
@@ -195,9 +233,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       const stage = await play({
         plan: planOf(PAIR, { 'anti-entropy': { intervalMs: 50 } }),
         script(stage) {
-          const poll = (round: number, inMs: number) => (cluster: Cluster) => {
-            for (const name of PAIR) cluster.at(cluster.now() + inMs * MS, () => cluster.poll(name, round, false));
-          };
+          const poll = (round: number, inMs: number) => (cluster: Cluster) =>
+            stage.pollAll(cluster.now() / MS + inMs, round);
           stage.at(0, (cluster) => cluster.setFaults(1, [partition]));
           stage.startAll();
           stage.sequence([
@@ -217,15 +254,16 @@ export function clusterConformance(name: string, open: OpenCluster): void {
               () => stage.digests(1, 'anti-entropy').length === 2,
               (cluster) => {
                 cluster.setFaults(2, []);
-                poll(2, 1800)(cluster);
+                stage.pollOn(2);
               },
             ],
-            [() => stage.digests(2, 'anti-entropy').length === 2, () => stage.endAt(0)],
+            // A stream that the cut has swallowed is given up only when nothing has come of it for a while.
+            [() => stage.agreedFrom(2, 'anti-entropy') !== undefined, () => stage.endAt(0)],
           ]);
         },
       });
       expect(new Set(stage.digests(1, 'anti-entropy')).size).toBe(2);
-      expect(new Set(stage.digests(2, 'anti-entropy')).size).toBe(1);
+      expect(stage.agreedFrom(2, 'anti-entropy')).toBeGreaterThanOrEqual(2);
       expect(stage.received(1, 'n1', 'n2') + stage.received(1, 'n2', 'n1')).toBe(0);
       expect(stage.sent(1, 'n1', 'n2')).toBeGreaterThan(0);
       const [messages, bytes] = stage.trafficTotal('n2', 'received', 'anti-entropy.entries');
@@ -235,23 +273,23 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     it('cuts one way only where it is asked to', async ({ expect }) => {
       const cuts = [{ from: ['n2'], to: ['n1'] }];
       const partition: PlannedFault = { type: 'partition', id: 'f1', shape: 'one-way', cuts, ...WINDOW };
-      const stage = await play(hurtPair(partition));
+      const stage = await playHurt(partition);
       expect(stage.received(1, 'n1', 'n2')).toBeGreaterThan(0);
       expect(stage.received(1, 'n2', 'n1')).toBe(0);
       expect(stage.sent(1, 'n2', 'n1')).toBeGreaterThan(0);
     });
 
     it('loses about as much as asked', async ({ expect }) => {
-      const stage = await play(hurtPair(linkFault('loss', { probability: 0.4 })));
+      const stage = await playHurt(linkFault('loss', { probability: 0.4 }));
       const [sent, received] = [stage.sentIn(1), stage.receivedIn(1).received];
-      expect(sent).toBeGreaterThan(100);
+      expect(sent).toBeGreaterThan(ENOUGH_DATAGRAMS);
       expect(Math.abs(received - 0.6 * sent)).toBeLessThan(SIGMAS * Math.sqrt(0.24 * sent));
       // Before and after, nothing is lost.
       expect(stage.receivedIn(0).received).toBe(stage.sentIn(0));
     });
 
     it('duplicates, and the copies are counted as such', async ({ expect }) => {
-      const stage = await play(hurtPair(linkFault('duplicate', { probability: 0.4 })));
+      const stage = await playHurt(linkFault('duplicate', { probability: 0.4 }));
       const sent = stage.sentIn(1);
       const { received, duplicates } = stage.receivedIn(1);
       expect(received).toBe(sent + duplicates);
@@ -260,7 +298,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('delays, and the delay is measured', async ({ expect }) => {
-      const stage = await play(hurtPair(linkFault('delay', { delayMs: 60, jitterMs: 20 })));
+      const stage = await playHurt(linkFault('delay', { delayMs: 60, jitterMs: 20 }));
       expect(stage.receivedIn(1).received).toBe(stage.sentIn(1));
       // Timers know whole milliseconds: who is right on average is half of one early at times.
       expect(stage.receivedIn(1).delayMin).toBeGreaterThanOrEqual(39.5);
@@ -268,12 +306,12 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('keeps the latency that links have for the whole run, whatever is switched on and off', async ({ expect }) => {
-      const { plan, script } = hurtPair(linkFault('delay', { delayMs: 60, jitterMs: 0 }));
       const links = [
         { from: ['n1'], to: ['n2'], latencyMs: 50, jitterMs: 10 },
         { from: ['n2'], to: ['n1'], latencyMs: 40, jitterMs: 10 },
       ];
-      const stage = await play({ plan: { ...plan, network: { ...plan.network, links } }, script });
+      const fault = linkFault('delay', { delayMs: 60, jitterMs: 0 });
+      const stage = await playHurt(fault, (plan) => ({ ...plan, network: { ...plan.network, links } }));
       expect(stage.receivedIn(0).delayMin).toBeGreaterThanOrEqual(40);
       expect(stage.receivedIn(0).delayMin).toBeLessThan(100);
       // A relay sends up to half a millisecond early.
@@ -294,7 +332,7 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         plan: { ...planOf(names, { 'anti-entropy': BUSY }), overlay },
         script(scene) {
           scene.startAll();
-          scene.endAt(1500);
+          scene.sequence([[() => scene.ups.length === 3, (cluster) => scene.endAt(cluster.now() / MS + 1500)]]);
         },
       });
       for (const [from, to] of [
@@ -309,14 +347,14 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('reorders, and what was overtaken is counted', async ({ expect }) => {
-      const stage = await play(hurtPair(linkFault('reorder', { probability: 0.3, holdMs: 50 })));
+      const stage = await playHurt(linkFault('reorder', { probability: 0.3, holdMs: 50 }));
       expect(stage.receivedIn(1).overtaken).toBeGreaterThan(0);
       expect(stage.receivedIn(1).received).toBe(stage.sentIn(1));
       expect(stage.receivedIn(0).overtaken).toBe(0);
     });
 
     it('corrupts, and what is damaged is counted and dropped', async ({ expect }) => {
-      const stage = await play(hurtPair(linkFault('corrupt', { probability: 0.4 })));
+      const stage = await playHurt(linkFault('corrupt', { probability: 0.4 }));
       const sent = stage.sentIn(1);
       const damaged = stage.corrupted();
       // A damaged datagram's epoch cannot be read, so it counts where it arrives.
@@ -330,13 +368,13 @@ export function clusterConformance(name: string, open: OpenCluster): void {
 
     it('holds links to their bandwidth', async ({ expect }) => {
       const bitsPerSecond = 16_000;
-      const stage = await play(hurtPair(linkFault('bandwidth', { bitsPerSecond, queueMs: 100 })));
-      const seconds = (WINDOW.untilMs - WINDOW.atMs) / 1000;
-      // Per directed link; what waits in the queue at the end of the window still arrives. 20 % for a late end.
-      const ceiling = 2 * (bitsPerSecond / 8) * (seconds * 1.2 + 0.2);
-      expect(stage.receivedIn(1).bytes).toBeLessThan(ceiling);
-      expect(stage.receivedIn(1).bytes).toBeGreaterThan(0);
-      expect(stage.receivedIn(1).received).toBeLessThan(stage.sentIn(1));
+      const stage = await playHurt(linkFault('bandwidth', { bitsPerSecond, queueMs: 100 }));
+      const { received, bytes } = stage.receivedIn(1);
+      // Per directed link, from the start to the end of all; what waits in the queue at the end of the window still arrives.
+      const ceiling = 2 * (bitsPerSecond / 8) * (stage.endedAt / 1e9 + 0.2);
+      expect(bytes).toBeLessThan(ceiling);
+      expect(bytes).toBeGreaterThan(0);
+      expect(received).toBeLessThan(stage.sentIn(1));
     });
 
     it('blocks a slow member before it sends', async ({ expect }) => {
@@ -376,7 +414,11 @@ export function clusterConformance(name: string, open: OpenCluster): void {
           stage.startAll();
           stage.at(window.atMs, (cluster) => cluster.setFaults(1, faults));
           stage.at(window.untilMs, (cluster) => cluster.setFaults(2, []));
-          stage.endAt(6000);
+          // Gone with the faults, as soon as these are.
+          stage.sequence(
+            [[() => Math.abs(stage.trafficOf('n1').at(-1)?.wallAheadMs ?? 0) < 1000, () => stage.endAt(0)]],
+            window.untilMs + 300,
+          );
         },
       });
       const inside = (member: string) =>
@@ -398,6 +440,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
     });
 
     it('makes a member lie for as long as it is asked to', async ({ expect }) => {
+      const delivered = (stage: Stage): unknown[] =>
+        stage.observed('n2', 'deliver').map(({ observation }) => observation.kind === 'deliver' && observation.value);
       const lie: PlannedFault = {
         type: 'byzantine',
         id: 'f1',
@@ -415,32 +459,40 @@ export function clusterConformance(name: string, open: OpenCluster): void {
           stage.at(500, (cluster) => cluster.invoke('n1', 1, 'bracha', 'broadcast', 'x'));
           stage.at(1800, (cluster) => cluster.setFaults(2, []));
           stage.at(2100, (cluster) => cluster.invoke('n1', 2, 'bracha', 'broadcast', 'y'));
-          stage.endAt(4000);
+          stage.sequence([[() => delivered(stage).includes('y'), () => stage.endAt(0)]], 2100);
         },
       });
-      const delivered = stage
-        .observed('n2', 'deliver')
-        .map(({ observation }) => observation.kind === 'deliver' && observation.value);
-      expect(delivered).toContain('y');
-      expect(delivered).not.toContain('x');
+      expect(delivered(stage)).toContain('y');
+      expect(delivered(stage)).not.toContain('x');
     });
 
     it('lets a member leave, and it stays up until it is stopped', async ({ expect }) => {
+      const left = (stage: Stage) =>
+        stage
+          .observed('n1', 'status')
+          .find(({ observation }) => observation.kind === 'status' && observation.status === 'left');
+      let stoppedAt = Number.POSITIVE_INFINITY;
       const stage = await play({
         plan: planOf(['n1', 'n2', 'n3'], { swim: {} }),
         script(stage) {
           stage.startAll();
-          stage.at(1500, (cluster) => cluster.leave('n3'));
-          stage.at(2500, (cluster) => cluster.stop('n3'));
-          stage.endAt(3000);
+          stage.sequence([
+            [() => stage.ups.length === 3, (cluster) => stage.at(cluster.now() / MS + 1000, () => cluster.leave('n3'))],
+            [
+              () => left(stage) !== undefined,
+              (cluster) =>
+                stage.at(cluster.now() / MS + 500, () => {
+                  stoppedAt = cluster.now();
+                  cluster.stop('n3');
+                }),
+            ],
+            [() => stage.downs.length === 1, () => stage.endAt(0)],
+          ]);
         },
       });
-      const left = stage
-        .observed('n1', 'status')
-        .find(({ observation }) => observation.kind === 'status' && observation.status === 'left');
-      expect(left?.observation).toMatchObject({ subject: 'n3' });
+      expect(left(stage)?.observation).toMatchObject({ subject: 'n3' });
       expect(stage.downs[0]).toMatchObject({ member: 'n3', expected: true });
-      expect(stage.downs[0]?.time).toBeGreaterThanOrEqual(2500 * MS);
+      expect(stage.downs[0]?.time).toBeGreaterThanOrEqual(stoppedAt);
     });
 
     it('polls digests that are equal for equal states, and views when asked', async ({ expect }) => {
@@ -448,10 +500,15 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         plan: planOf(PAIR, { 'anti-entropy': { intervalMs: 50 } }),
         script(stage) {
           stage.startAll();
-          stage.pollAll(500, 1);
-          stage.at(600, (cluster) => cluster.invoke('n1', 1, 'anti-entropy', 'write', { key: 'k', value: 'v' }));
-          stage.pollAll(2000, 2, true);
-          stage.endAt(2200);
+          stage.sequence([
+            [() => stage.ups.length === 2, (cluster) => stage.pollAll(cluster.now() / MS, 1)],
+            [
+              () => stage.digests(1, 'anti-entropy').length === 2,
+              (cluster) => cluster.invoke('n1', 1, 'anti-entropy', 'write', { key: 'k', value: 'v' }),
+            ],
+            [() => stage.observed('n2', 'apply').length > 0, (cluster) => stage.pollAll(cluster.now() / MS, 2, true)],
+            [() => stage.digests(2, 'anti-entropy').length === 2, () => stage.endAt(0)],
+          ]);
         },
       });
       const [empty, full] = [stage.digests(1, 'anti-entropy'), stage.digests(2, 'anti-entropy')];
@@ -471,12 +528,17 @@ export function clusterConformance(name: string, open: OpenCluster): void {
         plan: planOf(PAIR, { 'anti-entropy': BUSY }),
         script(stage) {
           stage.start(0, 'n1', 1, 1, false);
-          stage.at(300, (cluster) => {
-            cluster.invoke('n2', 1, 'anti-entropy', 'read', { key: 'k' });
-            cluster.poll('n2', 1, true);
-            for (const act of ['pause', 'resume', 'kill', 'stop', 'leave'] as const) cluster[act]('n2');
-          });
-          stage.at(800, (cluster) => cluster.finish());
+          stage.sequence([
+            [
+              () => stage.ups.length === 1,
+              (cluster) => {
+                cluster.invoke('n2', 1, 'anti-entropy', 'read', { key: 'k' });
+                cluster.poll('n2', 1, true);
+                for (const act of ['pause', 'resume', 'kill', 'stop', 'leave'] as const) cluster[act]('n2');
+                stage.at(cluster.now() / MS + 500, () => cluster.finish());
+              },
+            ],
+          ]);
         },
       });
       expect(stage.reply(1)).toBeUndefined();
