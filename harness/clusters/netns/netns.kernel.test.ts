@@ -127,7 +127,7 @@ describe.skipIf(lack !== undefined)('netns cluster', () => {
           ],
         ]);
         // Far beyond when it is to have failed.
-        stage.endAt(20_000);
+        stage.endAt(60_000);
       },
     });
     const failure: unknown = await played.then(
@@ -151,6 +151,9 @@ describe.skipIf(lack !== undefined)('netns cluster', () => {
         { from: names.slice(25), to: names.slice(0, 25) },
       ],
     };
+    let changedAt = 0;
+    const linesOf = (stage: Stage, since: number): number[] =>
+      names.map((name) => stage.trafficOf(name).filter((line) => line.since > since).length);
     const crossing = (stage: Stage, epoch: number, count: 'sent' | 'received'): number =>
       names.reduce(
         (sum, a, i) => sum + names.reduce((s, b, j) => s + (i < 25 === j < 25 ? 0 : stage[count](epoch, a, b)), 0),
@@ -162,9 +165,22 @@ describe.skipIf(lack !== undefined)('netns cluster', () => {
         stage.startAll();
         stage.sequence(
           [
-            [() => stage.ups.length === 50, (cluster) => cluster.setFaults(1, [cut])],
-            [() => true, (cluster) => cluster.at(cluster.now() + 6e9, () => cluster.setFaults(2, []))],
-            [() => true, (cluster) => stage.endAt(cluster.now() / 1e6 + 12_000)],
+            [
+              () => stage.ups.length === 50,
+              (cluster) => {
+                changedAt = cluster.now();
+                cluster.setFaults(1, [cut]);
+              },
+            ],
+            // A line when the change begins, one when it is made, and then one each second.
+            [
+              () => linesOf(stage, changedAt).every((count) => count > 7),
+              (cluster) => {
+                changedAt = cluster.now();
+                cluster.setFaults(2, []);
+              },
+            ],
+            [() => linesOf(stage, changedAt).every((count) => count > 7), () => stage.endAt(0)],
           ],
           100,
         );

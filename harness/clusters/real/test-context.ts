@@ -63,7 +63,7 @@ export async function childrenOf(parent: number): Promise<Process[]> {
 export async function until(
   condition: () => Promise<boolean> | boolean,
   what: string,
-  patienceMs = 20_000,
+  patienceMs = 50_000,
 ): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!(await condition())) {

@@ -56,9 +56,16 @@ export class TestController {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
-  /** To the whole group, as a terminal does it. */
+  /** To all of its children whose program has that name, behind its back. */
+  async signalChildren(program: string, signal: NodeJS.Signals): Promise<void> {
+    for (const child of await childrenOf(this.process.pid ?? 0)) {
+      if (child.program === program) process.kill(child.pid, signal);
+    }
+  }
+
+  /** To the whole group, as a terminal does it. Looking for children takes time: those that are known already will do. */
   async signalGroup(signal: NodeJS.Signals): Promise<void> {
-    await this.children();
+    if (this.#children.size === 0) await this.children();
     process.kill(-(this.process.pid ?? 0), signal);
   }
 
