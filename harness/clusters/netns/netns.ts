@@ -27,6 +27,8 @@ export interface NetnsOptions extends RealOptions {
   readonly rootless?: boolean | undefined;
   /** Faults beyond the plan's that are to be made as promptly, and clocks that are to be turned by libfaketime. */
   readonly prepareFor?: readonly PlannedFault[] | undefined;
+  /** The program that members run; absent: the compiled one of this package. */
+  readonly program?: string | undefined;
 }
 
 /** Nobody else is in a member's namespace, so its port is always free. */
@@ -40,7 +42,7 @@ export function createOpenNetns(options: NetnsOptions): OpenCluster {
 }
 
 async function openSite({ plan, directory, guard }: Ground, options: NetnsOptions): Promise<Site> {
-  const program = programPath('member.js');
+  const program = options.program ?? programPath('member.js');
   const relay = programPath('relay.js');
   const rootless = options.rootless ?? (await mustBeRootless());
   const expected = [...plan.faults, ...(options.prepareFor ?? [])];
