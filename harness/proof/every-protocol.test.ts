@@ -11,6 +11,7 @@ import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { combine, type PropertyResult } from '../model/verdict.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { whileAwake } from './busy-machine.ts';
 import { planOf, runOnSim } from './test-scenario.ts';
 
 const MEMBERS = 4;
@@ -63,7 +64,7 @@ describe('as processes', () => {
     '%s runs',
     async (name) => {
       const plan = planFor(name);
-      expectToWork(name, plan, await onLocal(plan));
+      expectToWork(name, plan, await whileAwake(() => onLocal(plan)));
     },
     120_000,
   );

@@ -15,6 +15,7 @@ import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { combine, type PropertyResult } from '../model/verdict.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { type RealRun, whileAwake } from './busy-machine.ts';
 import { planOf, runOnSim } from './test-scenario.ts';
 
 /** Writes to one key that are closer than this may be ordered either way, ms. */
@@ -48,14 +49,17 @@ function factsOf(lines: readonly HistoryLine[], properties: readonly PropertyRes
 }
 
 async function onReal(plan: Plan, cluster: string, open: OpenCluster): Promise<Facts> {
-  const lines: HistoryLine[] = [];
-  const { properties } = await runPlan({
-    plan,
-    cluster,
-    open,
-    parts: JUDGE_PARTS,
-    record: (line) => lines.push(line),
-  });
+  const run = async (): Promise<RealRun> => {
+    const lines: HistoryLine[] = [];
+    const record = (line: HistoryLine): void => void lines.push(line);
+    const { properties } = await runPlan({ plan, cluster, open, parts: JUDGE_PARTS, record });
+    return { lines, properties };
+  };
+  // Who stands still for long is given up by those who can reach it.
+  const { lines, properties } = await whileAwake(
+    run,
+    (made) => factsOf(made.lines, made.properties).deaths.join() !== severed(plan).join(),
+  );
   return factsOf(lines, properties);
 }
 
@@ -105,7 +109,7 @@ describe.each(REAL)('one plan on sim and on %s', (cluster, open) => {
   beforeAll(async () => {
     sim = onSim(plan);
     real = await onReal(plan, cluster, open);
-  });
+  }, 180_000);
 
   it('judges the same properties, and none is flagged', () => {
     const names = (facts: Facts) => facts.properties.map((property) => `${property.name} ${property.channel ?? ''}`);
