@@ -1,5 +1,4 @@
 /** The clusters there are, the most real first; each is loaded only when it is wanted. */
-import { protocols } from '../../impl/registry.ts';
 import type { Environment, MachinePart } from '../clusters/machine-part.ts';
 import type { OpenCluster } from '../model/cluster.ts';
 import { UnavailableError, UserError } from '../model/errors.ts';
@@ -53,7 +52,7 @@ export const CLUSTERS: readonly ClusterEntry[] = [
     summary: 'virtual time in one thread',
     mostNodes: Number.POSITIVE_INFINITY,
     parts: async () => [],
-    open: async () => (await import('../clusters/sim/sim.ts')).createOpenSim(protocols),
+    open: async () => (await import('./open-patient-sim.ts')).openPatientSim,
   },
 ];
 

@@ -28,7 +28,7 @@ export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promis
   io.stderr.write(`${describeRun(plan, flags.cluster)}\n`);
   const folder = claimRunFolder(flags.out, plan.seed, new Date());
   const progress = createProgressLine(io, plan.closing, () => performance.now());
-  const interruption = listenForInterrupt(io, flags.cluster);
+  const interruption = listenForInterrupt(io);
   let verdict: RunVerdict;
   try {
     verdict = await executePlan({
@@ -78,9 +78,8 @@ const SAME_KEY_MS = 100;
 /**
  * Ctrl-C ends the run early but in order: heal, stop, report. Before that begins, signals are given their usual meaning
  * again, so that a second Ctrl-C ends the process at once, whatever it is busy with; the guardian takes the members along.
- * The simulator is one synchronous loop in which no signal handler could run, so there Ctrl-C keeps its usual meaning.
  */
-function listenForInterrupt(io: CliIo, cluster: string): { signal: AbortSignal; end(): void } {
+function listenForInterrupt(io: CliIo): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const end = (): void => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
@@ -95,6 +94,6 @@ function listenForInterrupt(io: CliIo, cluster: string): { signal: AbortSignal; 
       controller.abort();
     }, SAME_KEY_MS);
   };
-  if (cluster !== 'sim') for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
   return { signal: controller.signal, end };
 }

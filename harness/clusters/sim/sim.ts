@@ -178,8 +178,13 @@ export class SimCluster implements Cluster, SimWorld {
   }
 
   run(): void {
+    this.runSome(Number.POSITIVE_INFINITY);
+  }
+
+  /** The next so many events, as far as there are any before it is finished; whether it is. */
+  runSome(events: number): boolean {
     const queue = this.#queue;
-    while (!this.#finished) {
+    for (let done = 0; done < events && !this.#finished; done++) {
       const time = queue.nextTime;
       const event = queue.pop();
       if (event === undefined) throw new InvariantError('the simulation ran out of events before it was finished');
@@ -188,6 +193,7 @@ export class SimCluster implements Cluster, SimWorld {
       else if (event.kind === 'timer') event.host.fire(event.boot, event.channel, event.timer);
       else this.#arrive(event);
     }
+    return this.#finished;
   }
 
   finish(): void {
