@@ -38,6 +38,8 @@ export interface ContainerHooks {
   starting(): void;
   /** The process runs, its protocols do not yet. Commands are held until it resolves. */
   started(started: StartedContainer): Promise<void>;
+  /** It is about to be told to end, or to be killed; a kill waits until it resolves. Does not reject. */
+  ending(): Promise<void>;
 }
 
 interface Running {
@@ -53,6 +55,7 @@ export class ContainerProcess implements MemberHandle {
   readonly ended: Promise<void>;
   readonly #log: ReturnType<typeof createWriteStream>;
   readonly #pending: string[] = [];
+  readonly #hooks: ContainerHooks;
   #input: NodeJS.WritableStream | undefined;
   #container: Docker.Container | undefined;
   /** Signals follow each other; none is sent before the process runs. */
@@ -68,6 +71,7 @@ export class ContainerProcess implements MemberHandle {
     events: MemberEvents,
     hooks: ContainerHooks,
   ) {
+    this.#hooks = hooks;
     this.#log = createWriteStream(logFile, { flags: 'a' });
     this.#log.on('error', () => undefined);
     const starting = this.#start(engine, options, events, hooks);
@@ -79,6 +83,7 @@ export class ContainerProcess implements MemberHandle {
   }
 
   send(command: ControllerCommand): void {
+    if (command.type === 'stop') void this.#hooks.ending();
     const line = `${JSON.stringify(command)}\n`;
     if (this.#input === undefined) this.#pending.push(line);
     else if (this.#input.writable && !this.#over) this.#input.write(line);
@@ -181,6 +186,7 @@ export class ContainerProcess implements MemberHandle {
 
   async #deliver(signal: Signal): Promise<void> {
     if (this.#over || this.#container === undefined) return;
+    if (signal === 'SIGKILL') await this.#hooks.ending();
     try {
       await this.#container.kill({ signal });
     } catch (error) {

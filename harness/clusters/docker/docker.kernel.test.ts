@@ -14,6 +14,7 @@ import type { PlannedFault } from '../../model/fault.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Stage } from '../conformance-stage.ts';
 import { deafEvents, planOf, ROOT, until } from '../real/test-context.ts';
+import { expectCountersAgree } from '../real/test-counters.ts';
 import { createOpenDocker } from './docker.ts';
 import { engineAt } from './engine.ts';
 import { startHelper } from './helper.ts';
@@ -22,7 +23,7 @@ import { collectImageFiles } from './image-files.ts';
 import { ROLE_LABEL, RUN_LABEL } from './labels.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type TarEntry, tarOf } from './tar.ts';
-import { skipLoudly, startTestEngine, type TestEngine } from './test-engine.ts';
+import { leftoversOf, skipLoudly, startTestEngine, type TestEngine } from './test-engine.ts';
 
 const busyPlan = (n: number): Plan => {
   const plan = planOf(n, 'kv', antiEntropy);
@@ -53,16 +54,7 @@ describe.skipIf(skipLoudly('what docker members may do and leave behind'))('dock
     expect(await leftovers()).toEqual([]);
   });
 
-  const leftovers = async (): Promise<string[]> => {
-    const containers = await engine.listContainers({ all: true, ...ALL });
-    const networks = await engine.listNetworks(ALL);
-    const { Volumes: volumes } = await engine.listVolumes(ALL);
-    return [
-      ...containers.map(({ Names: names }) => `container ${names[0]}`),
-      ...networks.map(({ Name: name }) => `network ${name}`),
-      ...(volumes ?? []).map(({ Name: name }) => `volume ${name}`),
-    ];
-  };
+  const leftovers = (): Promise<string[]> => leftoversOf(server.host);
   const open = (options = {}) => createOpenDocker({ hosts: [server.host], ...options });
   const members = async (): Promise<Docker.ContainerInspectInfo[]> => {
     const all = await engine.listContainers({ all: true, filters: { label: [`${ROLE_LABEL}=member`] } });
@@ -171,6 +163,13 @@ describe.skipIf(skipLoudly('what docker members may do and leave behind'))('dock
     expect(stage.receivedIn(2).received).toBe(stage.sentIn(2));
     expect(stage.receivedIn(3).delayMin).toBeGreaterThanOrEqual(59);
   });
+
+  it.each(['direct', 'helper'] as const)(
+    'counts what the kernel counts, the %s way, to 2 in 100 packets and bytes at each member',
+    async (reach) => {
+      await expectCountersAgree(open({ reach }));
+    },
+  );
 
   it('says which part is wrong: an engine that is not there, one of several, an image of another version', async () => {
     const base = { plan: planOf(2, 'kv', antiEntropy), events: deafEvents, directory: undefined };

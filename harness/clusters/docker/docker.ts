@@ -11,12 +11,14 @@ import { faketimeEnvironment } from '../../../nemesis/linux/clock.ts';
 import { shellOfPid } from '../../../nemesis/linux/shell.ts';
 import { unavailable, unsupported } from '../../../nemesis/linux/unsupported.ts';
 import type { OpenCluster } from '../../model/cluster.ts';
+import type { DeviceCounters } from '../../model/counters.ts';
 import { InvariantError, UnavailableError, UserError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { KernelFaults } from '../real/kernel-faults.ts';
 import { createOpenReal, type Ground, type RealOptions } from '../real/open-real.ts';
 import type { Launch, MemberEvents, Site, SiteClocks } from '../real/site.ts';
 import { ContainerProcess } from './container-process.ts';
+import { DeviceMeter, HelperCounts, ProcessCounts } from './device-counts.ts';
 import { ExecShell } from './exec-shell.ts';
 import { type Helper, SEAT, startHelper } from './helper.ts';
 import { FAKETIME_PATH, MEMBER_UID, NODE_PATH, PROGRAM_FOLDER, STATE_FOLDER } from './image-files.ts';
@@ -45,6 +47,8 @@ const MEMORY_BYTES = 256 * 1024 * 1024;
 const CPUS = 1;
 const MOST_PIDS = 64;
 const CLOCK_FILE = 'time';
+/** What a member that dies by itself had counted since it was last asked is lost. */
+const COUNT_EVERY_MS = 1000;
 
 /** Throws UnavailableError where no engine answers, or it or its kernel cannot do what the plan asks for. */
 export const openDocker: OpenCluster = createOpenDocker();
@@ -70,8 +74,7 @@ async function openSite(ground: Ground, options: DockerOptions): Promise<Site> {
     const faketime = reach.turnsClocks ? FAKETIME_PATH : undefined;
     const missing = unsupported(plan.faults, reach.capabilities, { faketime, ownClocks: true, relay: true });
     if (missing.length > 0) throw unavailable(missing);
-    // Between hosts the probes' own times would have to be converted, so there nothing is measured beforehand.
-    const calibrates = options.calibrate === true && hosts.length === 1;
+    const calibrates = options.calibrate === true;
     return new DockerSite({ ...deck, ground, run, hosts, calibrates });
   } catch (error) {
     await removeLeftovers(enginesOf(hosts), { run }).catch(() => undefined);
@@ -110,6 +113,7 @@ interface Seat {
   readonly host: RunHost;
   readonly address: string;
   readonly shell: MemberShell;
+  readonly meter: DeviceMeter;
   /** Of the process that is there now, or was last. */
   process: ContainerProcess | undefined;
 }
@@ -120,6 +124,7 @@ class DockerSite implements Site {
   readonly clocks: SiteClocks | undefined;
   readonly #setup: DockerSetup;
   readonly #seats: ReadonlyMap<string, Seat>;
+  readonly #counting: NodeJS.Timeout;
 
   constructor(setup: DockerSetup) {
     const { ground, network, reach, hosts } = setup;
@@ -133,6 +138,7 @@ class DockerSite implements Site {
           host: hostOf(hosts, index),
           address: network.addressOf(index),
           shell: new MemberShell(),
+          meter: new DeviceMeter(DEVICE),
           process: undefined,
         },
       ]),
@@ -144,6 +150,7 @@ class DockerSite implements Site {
         shell: () => seat.shell,
         clockFile: reach.turnsClocks ? join(this.#clockFolder(name), CLOCK_FILE) : undefined,
         lost: async () => seat.process?.isGone() ?? true,
+        clock: setup.clocks?.probedClockOf(name),
       })),
       capabilities: reach.capabilities,
       seed: plan.seed,
@@ -151,6 +158,7 @@ class DockerSite implements Site {
       keepsNamespace: false,
       calibrated: setup.calibrates ? plan.faults : undefined,
     });
+    this.#counting = setInterval(() => void this.#count(), COUNT_EVERY_MS).unref();
   }
 
   addressOf(member: string): { host: string; port: number } {
@@ -174,6 +182,7 @@ class DockerSite implements Site {
       ended: (ending) => {
         if (watched !== undefined) ground.guard.release(watched);
         seat.shell.set(undefined);
+        seat.meter.end();
         void helper?.remove();
         events.ended(ending);
       },
@@ -188,6 +197,7 @@ class DockerSite implements Site {
           ground.guard.watch(pid);
           seat.shell.set(shellOfPid(pid));
           await this.#introduceNeighbours(seat);
+          await seat.meter.begin(new ProcessCounts(pid));
           return;
         }
         helper = await startHelper(engine, {
@@ -198,16 +208,29 @@ class DockerSite implements Site {
         });
         seat.shell.set(new ExecShell(engine, helper.container));
         await Promise.all([this.#introduceNeighbours(seat), this.#announce(launch.member, seat)]);
+        await seat.meter.begin(new HelperCounts(helper));
       },
+      ending: () => seat.meter.update(),
     });
     return seat.process;
   }
 
+  async counters(): Promise<ReadonlyMap<string, DeviceCounters>> {
+    await this.#count();
+    return new Map([...this.#seats].map(([name, { meter }]) => [name, meter.total]));
+  }
+
   async close(): Promise<void> {
     const { hosts, run, ground } = this.#setup;
+    clearInterval(this.#counting);
+    for (const { meter } of this.#seats.values()) meter.end();
     await this.faults.close();
     await removeLeftovers(enginesOf(hosts), { run }).catch(() => undefined);
     rmSync(join(ground.directory, 'clocks'), { recursive: true, force: true });
+  }
+
+  async #count(): Promise<void> {
+    await Promise.all([...this.#seats.values()].map(({ meter }) => meter.update()));
   }
 
   #seat(member: string): Seat {

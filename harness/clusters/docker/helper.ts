@@ -1,6 +1,7 @@
 /**
  * A helper: a container that shares a member's network namespace and alone holds NET_ADMIN over it. It idles until
- * commands are executed in it, and ends with its controller, whose attachment is its stdin.
+ * commands are executed in it, answers each line with what the kernel has counted there (the texts of COUNT_FILES as one
+ * JSON line), and ends with its controller, whose attachment is its stdin.
  */
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
@@ -9,7 +10,16 @@ import { labelsOf } from './labels.ts';
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const MOST_PIDS = 128;
-const IDLE = "process.stdin.resume().on('end', () => process.exit(0))";
+
+/** Below /proc/net: what the kernel has counted in a network namespace, by device and of IPv6. */
+export const COUNT_FILES = ['dev', 'snmp6'] as const;
+
+const IDLE = `
+const { existsSync, readFileSync } = require('node:fs');
+const files = ${JSON.stringify(COUNT_FILES)}.map((name) => '/proc/net/' + name).filter((path) => existsSync(path));
+const tell = () => process.stdout.write(JSON.stringify(files.map((path) => readFileSync(path, 'utf8')).join('')) + '\\n');
+require('node:readline').createInterface({ input: process.stdin }).on('line', tell).on('close', () => process.exit(0));
+`;
 
 export interface HelperOptions {
   readonly image: string;
@@ -69,7 +79,7 @@ export async function startHelper(engine: Docker, options: HelperOptions): Promi
     for (const event of ['end', 'close', 'error']) attached.on(event, () => stdout.end());
     await container.start();
     const { State: state } = await container.inspect();
-    // Nobody has to listen to one that only idles.
+    // Nobody has to listen to one that idles and is not asked.
     if (options.program === undefined) stdout.resume();
     return { container, pid: state.Pid, stdin: attached, stdout, remove };
   } catch (error) {

@@ -15,8 +15,8 @@ import { ExecShell } from './exec-shell.ts';
 import { startHelper } from './helper.ts';
 import { ensureImage } from './image.ts';
 import { NODE_PATH } from './image-files.ts';
-import { ROLE_LABEL, RUN_LABEL } from './labels.ts';
-import { skipLoudly, startTestSwarm, type TestSwarm, whyNoSwarm } from './test-engine.ts';
+import { ROLE_LABEL } from './labels.ts';
+import { leftoversOf, skipLoudly, startTestSwarm, type TestSwarm, whyNoSwarm } from './test-engine.ts';
 
 const ENGINES = 3;
 const TIMEOUT_MS = 180_000;
@@ -41,19 +41,7 @@ describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a clust
 
   const hosts = (): string[] => swarm.engines.slice(0, ENGINES).map(({ host }) => host);
   const at = (addresses: readonly string[]): string[] => addresses.flatMap((host) => ['--docker-host', host]);
-  const leftovers = async (): Promise<string[]> => {
-    const filters = { filters: { label: [RUN_LABEL] } };
-    const found = hosts().map(async (host) => {
-      const engine = engineAt(host);
-      const { Volumes: volumes } = await engine.listVolumes(filters);
-      return [
-        ...(await engine.listContainers({ all: true, ...filters })).map(({ Names: names }) => `container ${names[0]}`),
-        ...(await engine.listNetworks(filters)).map(({ Name: name }) => `network ${name}`),
-        ...(volumes ?? []).map(({ Name: name }) => `volume ${name}`),
-      ];
-    });
-    return (await Promise.all(found)).flat();
-  };
+  const leftovers = async (): Promise<string[]> => (await Promise.all(hosts().map(leftoversOf))).flat();
   /** Containers of that role, by engine. */
   const counts = (role: string): Promise<number[]> =>
     Promise.all(

@@ -17,11 +17,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { engineAt } from './engine.ts';
+import { RUN_LABEL } from './labels.ts';
 
 export interface TestEngine {
   /** As in DOCKER_HOST. */
   readonly host: string;
   stop(): Promise<void>;
+}
+
+/** One that the tests have started. */
+export interface OwnEngine extends TestEngine {
+  /** Of a process in whose network namespace its networks are. */
+  readonly pid: number;
+  /** Part of the name of every control group of its containers. */
+  readonly cgroup: string;
 }
 
 const PROGRAMS = ['dockerd', 'containerd', 'runc', 'unshare', 'ip'];
@@ -32,7 +41,11 @@ const CGROUPS = '/sys/fs/cgroup';
 
 /** The reason why tests cannot have an engine here; undefined: they can. */
 export function whyNoEngine(): string | undefined {
-  if (process.env.DOCKER_HOST) return undefined;
+  return process.env.DOCKER_HOST ? undefined : whyNoOwnEngine();
+}
+
+/** The same of one that is the tests' own, whatever is given. */
+export function whyNoOwnEngine(): string | undefined {
   const missing = missingPrograms(PROGRAMS);
   if (missing.length > 0) return `no ${missing.join(', ')} (Debian: apt-get install docker.io), and no DOCKER_HOST`;
   return process.getuid?.() === 0 ? undefined : 'starting an engine needs root, and there is no DOCKER_HOST';
@@ -82,7 +95,7 @@ interface Plug {
 }
 
 /** A new engine, whose namespace has nothing but loopback and the plug. */
-async function startOwnEngine(name: string, plug?: Plug): Promise<TestEngine> {
+export async function startOwnEngine(name: string, plug?: Plug): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'hearsay-engine-'));
   const cgroup = `hearsay-${name}-${process.pid}`;
   const host = `unix://${join(folder, 'docker.sock')}`;
@@ -118,7 +131,19 @@ async function startOwnEngine(name: string, plug?: Plug): Promise<TestEngine> {
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-  return { host, stop };
+  return { host, stop, pid: Number(readFileSync(join(folder, 'pid'), 'utf8')), cgroup };
+}
+
+/** What of ours is in an engine: containers, networks and volumes. */
+export async function leftoversOf(host: string): Promise<string[]> {
+  const engine = engineAt(host);
+  const filters = { filters: { label: [RUN_LABEL] } };
+  const { Volumes: volumes } = await engine.listVolumes(filters);
+  return [
+    ...(await engine.listContainers({ all: true, ...filters })).map(({ Names: names }) => `container ${names[0]}`),
+    ...(await engine.listNetworks(filters)).map(({ Name: name }) => `network ${name}`),
+    ...(volumes ?? []).map(({ Name: name }) => `volume ${name}`),
+  ];
 }
 
 /**

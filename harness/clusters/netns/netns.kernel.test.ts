@@ -6,11 +6,10 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { swim } from '../../../impl/swim/swim.ts';
 import { probeKernel } from '../../../nemesis/linux/capabilities.ts';
-import type { OpenCluster } from '../../model/cluster.ts';
-import { HEADER_BYTES, type KernelCounters, type MemberCounters } from '../../model/counters.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import { Stage } from '../conformance-stage.ts';
 import { planOf, ROOT } from '../real/test-context.ts';
+import { expectCountersAgree } from '../real/test-counters.ts';
 import { createOpenNetns } from './netns.ts';
 import { offers } from './test-machine.ts';
 
@@ -18,43 +17,7 @@ const lack = (await offers('root')) && (await offers('rootless'));
 
 describe.skipIf(lack !== undefined)('netns cluster', () => {
   it('counts what the kernel counts, within 2 % of packets and bytes at each member', async () => {
-    let counters: readonly MemberCounters[] = [];
-    const openNetns = createOpenNetns({});
-    const open: OpenCluster = (options) => {
-      const onCounters = (read: KernelCounters): void => {
-        counters = read.members;
-      };
-      return openNetns({ ...options, onCounters });
-    };
-    const stage = await Stage.play(open, {
-      plan: planOf(4, 'swim', swim),
-      script(stage) {
-        stage.startAll();
-        // Long enough that the few datagrams at its ends, which one of the two may miss, are well below 2 %.
-        stage.endAt(25_000);
-      },
-    });
-    expect(counters).toHaveLength(4);
-    for (const { member, sent, received } of counters) {
-      const ours = { sent: [0, 0], received: [0, 0] };
-      for (const line of stage.trafficOf(member)) {
-        for (const direction of ['sent', 'received'] as const) {
-          for (const [messages, bytes] of Object.values(line[direction])) {
-            ours[direction][0] = (ours[direction][0] ?? 0) + messages;
-            ours[direction][1] = (ours[direction][1] ?? 0) + bytes + messages * HEADER_BYTES;
-          }
-        }
-      }
-      for (const [direction, kernel] of [
-        ['sent', sent],
-        ['received', received],
-      ] as const) {
-        const [messages = 0, bytes = 0] = ours[direction];
-        expect(messages, member).toBeGreaterThan(50);
-        expect(Math.abs(kernel.packets - messages) / messages, `${member} ${direction} packets`).toBeLessThan(0.02);
-        expect(Math.abs(kernel.bytes - bytes) / bytes, `${member} ${direction} bytes`).toBeLessThan(0.02);
-      }
-    }
+    await expectCountersAgree(createOpenNetns({}));
   });
 
   it('goes on with cuts and clocks when a member comes back in the middle of them', async () => {
