@@ -16,8 +16,8 @@ export async function offers(standing: 'root' | 'rootless'): Promise<string | un
 
 const HELD = { stdin: 'pipe', stdout: 'pipe', buffer: { stdout: false }, reject: false } as const;
 
-/** What others have put there, and no run may touch: tables, one of a name like ours, a queueing discipline, a link. */
-const FOREIGN = `
+/** Puts there, by sh, what no run may touch: tables, one of a name like ours, a queueing discipline, a link. */
+export const FOREIGN = `
 set -e
 ip link set lo up
 ip link add foreign type veth peer name foreigner
@@ -28,9 +28,22 @@ nft -f - <<'END'
 table ip hearsay { chain input { type filter hook input priority 0; policy accept; ip saddr 203.0.113.1 drop; } ; }
 table inet foreign { set s { type ipv4_addr; elements = { 192.0.2.7 } ; } ; }
 END
+`;
+const HOLD = `${FOREIGN}
 echo ready
 exec cat > /dev/null
 `;
+
+const NETWORK = `
+  for command in 'ip -o link' 'ip -o address' 'ip route show table all' 'ip neigh' 'ip netns' 'nft list ruleset' 'tc qdisc show' \
+    'cat /proc/sys/net/ipv4/ip_forward'; do echo "$command"; $command; done`;
+
+/** Everything of a network namespace, as text; `prefix` leads into it. `more`: further commands, for sh. */
+export async function networkState(prefix: readonly string[], more = ''): Promise<string> {
+  const script = `${NETWORK}\n${more}`;
+  const [file = '', ...args] = [...prefix, 'env', `PATH=${searchPath(process.env)}`, 'sh', '-c', script];
+  return (await execa(file, args)).stdout;
+}
 
 /**
  * A machine of a test's own, as far as the network goes: one more namespace, and mounts, in which a run finds the things of others.
@@ -52,7 +65,7 @@ export class TestMachine {
   static async create(): Promise<TestMachine> {
     const rootless = (await standingHere(process.env)) === 'rootless';
     const users = rootless ? ['--user', '--map-root-user'] : [];
-    const args = [...users, '--net', '--mount', 'sh', '-c', FOREIGN];
+    const args = [...users, '--net', '--mount', 'sh', '-c', HOLD];
     const held = execa('unshare', args, { ...HELD, env: { PATH: searchPath(process.env) } }) as ResultPromise<
       typeof HELD
     >;
@@ -65,13 +78,8 @@ export class TestMachine {
   }
 
   /** Everything that there is on it, as text. */
-  async state(): Promise<string> {
-    const script = `
-      for command in 'ip -o link' 'ip -o address' 'ip route show table all' 'ip neigh' 'ip netns' 'nft list ruleset' 'tc qdisc show' \
-        'cat /proc/sys/net/ipv4/ip_forward' 'cat /proc/self/mounts'; do echo "$command"; $command; done`;
-    const [file = '', ...args] = [...this.prefix, 'env', `PATH=${searchPath(process.env)}`, 'sh', '-c', script];
-    const { stdout } = await execa(file, args);
-    return stdout;
+  state(): Promise<string> {
+    return networkState(this.prefix, 'cat /proc/self/mounts');
   }
 
   /** Processes that were started on it and have not ended. */
