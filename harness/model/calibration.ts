@@ -70,6 +70,11 @@ export interface BaselineLink {
   readonly minMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /**
+   * How far these times may be off, either way, where the link's ends are on different hosts: what is not known of their
+   * clocks. It does not touch the delay that a fault adds, which is a difference between times of the same two clocks.
+   */
+  readonly clockMs?: number | undefined;
 }
 
 export interface Calibration {

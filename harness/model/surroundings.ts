@@ -51,6 +51,7 @@ export async function parseCalibration(text: string, fileName: string): Promise<
         minMs: z.number(),
         p50Ms: z.number(),
         p99Ms: z.number(),
+        clockMs: z.number().min(0).optional(),
       }),
     ),
     faults: z.array(

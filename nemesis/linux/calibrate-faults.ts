@@ -178,12 +178,15 @@ class Course {
     return [...links.values()];
   }
 
-  /** Of the same link, else of the one in the middle: they are links of one machine. */
-  #quietOf({ from, to }: LinkMeasure): QuietDelay {
+  /** Of the same link, else of the one in the middle: they are links of one machine, or of machines side by side. */
+  #quietOf({ from, to, clockMs }: LinkMeasure): QuietDelay {
     const arrived = this.baseline.filter(({ received }) => received > 0);
     const own = arrived.find((measure) => measure.from === from && measure.to === to);
     const sorted = [...arrived].sort((a, b) => a.delay.p50Ms - b.delay.p50Ms);
-    return (own ?? sorted[Math.floor(sorted.length / 2)])?.delay ?? { minMs: 0, p50Ms: 0, p99Ms: 0 };
+    if (own !== undefined) return { ...own.delay, clockMs: 0 };
+    const middle = sorted[Math.floor(sorted.length / 2)];
+    const { minMs, p50Ms, p99Ms } = middle?.delay ?? { minMs: 0, p50Ms: 0, p99Ms: 0 };
+    return { minMs, p50Ms, p99Ms, clockMs: clockMs + (middle?.clockMs ?? 0) };
   }
 }
 
@@ -198,7 +201,7 @@ async function patiently(probes: Probes, round: RoundOptions): Promise<LinkMeasu
   }
 }
 
-function baselineLink({ from, to, sent, received, overrun, delay }: LinkMeasure): BaselineLink {
+function baselineLink({ from, to, sent, received, overrun, delay, clockMs }: LinkMeasure): BaselineLink {
   const { minMs, p50Ms, p99Ms } = delay;
-  return { from, to, sent, received, overrun, minMs, p50Ms, p99Ms };
+  return { from, to, sent, received, overrun, minMs, p50Ms, p99Ms, ...(clockMs === 0 ? {} : { clockMs }) };
 }

@@ -8,6 +8,15 @@ import type { NamespaceShell } from './shell.ts';
 export interface ProbedMember {
   readonly member: LinkMember;
   readonly shell: NamespaceShell;
+  /** Absent: its clock is that of all others that have none either. */
+  readonly clock?: ProbedClock | undefined;
+}
+
+/** A monotonic clock beside that of the controller. */
+export interface ProbedClock {
+  readonly aheadMs: number;
+  /** How far `aheadMs` may be off, either way. Members of one host have the very same. */
+  readonly uncertaintyMs: number;
 }
 
 export interface ProbesOptions {
@@ -42,7 +51,10 @@ export interface LinkMeasure {
   readonly damaged: Share;
   readonly duplicated: Share;
   readonly reordered: Share;
+  /** Between hosts, by clocks that were compared. */
   readonly delay: DelaySummary & { readonly interval: Mean };
+  /** How far one-way delays may be off, either way, by what is not known of the two ends' clocks; 0 on one host. */
+  readonly clockMs: number;
   /**
    * Datagrams for which sockets at the receiving end had no room, of all links that end there together. Above 0, the machine was too
    * slow for the pace, and losses are no measure of the link.
@@ -104,7 +116,8 @@ export class Probes {
     return probed.map((link) => {
       const [from, to] = [names.indexOf(link.from), names.indexOf(link.to)];
       const at = reports[to]?.arrivals.find((entry) => entry.from === from);
-      return linkMeasure(link, sent[from]?.get(to) ?? datagrams, at, reports[to]?.overrun ?? 0);
+      const clocks = betweenClocks(members[from]?.clock, members[to]?.clock);
+      return linkMeasure(link, sent[from]?.get(to) ?? datagrams, at, reports[to]?.overrun ?? 0, clocks);
     });
   }
 }
@@ -124,13 +137,28 @@ async function settled(probes: readonly Probe[], settleMs: number): Promise<read
   return before;
 }
 
+/** What a receiver's clock adds to a one-way delay, and how far that may be off. */
+export function betweenClocks(
+  from: ProbedClock | undefined,
+  to: ProbedClock | undefined,
+): { readonly aheadMs: number; readonly uncertaintyMs: number } {
+  // Of one host both ends share what is not known.
+  if (from === to) return { aheadMs: 0, uncertaintyMs: 0 };
+  return {
+    aheadMs: (to?.aheadMs ?? 0) - (from?.aheadMs ?? 0),
+    uncertaintyMs: (to?.uncertaintyMs ?? 0) + (from?.uncertaintyMs ?? 0),
+  };
+}
+
 function linkMeasure(
   { from, to }: { readonly from: string; readonly to: string },
   sent: number,
   arrivals: Arrivals | undefined,
   overrun: number,
+  clocks: ReturnType<typeof betweenClocks>,
 ): LinkMeasure {
-  const { received, copies, reordered, damaged, delay, bytes, spanMs } = arrivals ?? NOTHING;
+  const { received, copies, reordered, damaged, bytes, spanMs } = arrivals ?? NOTHING;
+  const delay = arrivals === undefined || received === 0 ? NOTHING.delay : earlier(arrivals.delay, clocks.aheadMs);
   return {
     from,
     to,
@@ -141,8 +169,21 @@ function linkMeasure(
     duplicated: shareOf(Math.min(copies, received), received),
     reordered: shareOf(reordered, received),
     delay: { ...delay, interval: meanOf(delay.meanMs, delay.deviationMs, received) },
+    clockMs: clocks.uncertaintyMs,
     overrun,
     bitsPerSecond: spanMs === 0 ? 0 : (bytes * 8000) / spanMs,
+  };
+}
+
+function earlier(delay: DelaySummary, byMs: number): DelaySummary {
+  return {
+    meanMs: delay.meanMs - byMs,
+    deviationMs: delay.deviationMs,
+    minMs: delay.minMs - byMs,
+    p1Ms: delay.p1Ms - byMs,
+    p50Ms: delay.p50Ms - byMs,
+    p99Ms: delay.p99Ms - byMs,
+    maxMs: delay.maxMs - byMs,
   };
 }
 

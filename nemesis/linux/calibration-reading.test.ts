@@ -11,7 +11,7 @@ const RARE: LinkFault = { type: 'loss', probability: 0.001, ...base };
 const DELAY: LinkFault = { type: 'delay', delayMs: 20, jitterMs: 5, ...base };
 const RATE: LinkFault = { type: 'bandwidth', bitsPerSecond: 1e6, queueMs: 100, ...base };
 const CUT: LinkFault = { type: 'partition', id: 'p', atMs: 0, untilMs: 1, shape: 'one', cuts: [] };
-const QUIET = { minMs: 0.1, p50Ms: 0.3, p99Ms: 1 };
+const QUIET = { minMs: 0.1, p50Ms: 0.3, p99Ms: 1, clockMs: 0 };
 const parts: KernelCapabilities = { parts: new Set(['rewrite']), reasons: new Map() };
 
 function measured(change: { lost?: number; p50Ms?: number; bitsPerSecond?: number; overrun?: number }): LinkMeasure {
@@ -28,6 +28,7 @@ function measured(change: { lost?: number; p50Ms?: number; bitsPerSecond?: numbe
     duplicated: shareOf(0, received),
     reordered: shareOf(0, received),
     delay: { ...delay, interval: { mean: p50Ms, low: p50Ms, high: p50Ms } },
+    clockMs: 0,
     overrun,
     bitsPerSecond,
   };
@@ -58,6 +59,16 @@ describe('readings of a calibration', () => {
     expect(readUntouched(DELAY, measured({ p50Ms: 0.5 }), QUIET).within).toBe(true);
     expect(readUntouched(DELAY, measured({ p50Ms: 20 }), QUIET).within).toBe(false);
     expect(readUntouched(RATE, measured({}), QUIET)).toMatchObject({ what: 'lost', within: true });
+  });
+
+  it('are as much wider as is not known of the clocks, where the quiet delay is that of another link', () => {
+    const off = measured({ p50Ms: 26 });
+    const probing = probingOf(DELAY, 4);
+    if (typeof probing === 'string') throw new Error(probing);
+    const of = (clockMs: number) => readTouched(DELAY, off, { ...QUIET, clockMs }, probing, parts);
+    expect(of(0).within).toBe(false);
+    expect(of(5)).toMatchObject({ within: true, measured: of(0).measured, low: of(0).low - 5, high: of(0).high + 5 });
+    expect(readUntouched(DELAY, measured({ p50Ms: 4 }), { ...QUIET, clockMs: 1 }).within).toBe(false);
   });
 
   it('name a fault that does nothing, and no other', () => {

@@ -20,6 +20,11 @@ export interface QuietDelay {
   readonly minMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /**
+   * By how much it may be off against what is measured under the fault, either way: 0 for the same link, since what is not
+   * known of two clocks is the same before and after; else what is not known of both links' clocks.
+   */
+  readonly clockMs: number;
 }
 
 export const USUAL: Probing = { datagrams: 200, everyMs: 2, payloadBytes: 100, settleMs: 120 };
@@ -143,7 +148,10 @@ function delayReading(measure: LinkMeasure, askedMs: number, jitterMs: number, q
   const measured = measure.received === 0 ? 0 : measure.delay.p50Ms - quiet.p50Ms;
   // The median of so many uniform draws varies by jitter / sqrt(n).
   const half =
-    (Z_99 * jitterMs) / Math.sqrt(Math.max(1, measure.received)) + (quiet.p50Ms - quiet.minMs) + RESOLUTION_MS;
+    (Z_99 * jitterMs) / Math.sqrt(Math.max(1, measure.received)) +
+    (quiet.p50Ms - quiet.minMs) +
+    quiet.clockMs +
+    RESOLUTION_MS;
   return finish(
     { what: 'added delay', unit: 'ms', asked: askedMs, measured, low: measured - half, high: measured + half },
     measure,
@@ -155,7 +163,8 @@ function rateReading(measure: LinkMeasure, asked: number, quiet: QuietDelay, { p
   const measured = measure.bitsPerSecond;
   const bytes = Math.max(1, measure.received - 1) * (payloadBytes + HEADER_BYTES);
   const spanMs = (bytes * 8000) / Math.max(1, measured);
-  const half = measured * ((quiet.p99Ms + RESOLUTION_MS) / spanMs + FRAME_BYTES / bytes);
+  const lateMs = Math.max(0, quiet.p99Ms) + measure.clockMs + quiet.clockMs + RESOLUTION_MS;
+  const half = measured * (lateMs / spanMs + FRAME_BYTES / bytes);
   return finish(
     { what: 'throughput', unit: 'bit/s', asked, measured, low: Math.max(0, measured - half), high: measured + half },
     measure,

@@ -29,7 +29,7 @@ function calibration(name = 'n1'): Calibration {
     format: CALIBRATION_FORMAT,
     version: CALIBRATION_VERSION,
     durationMs: 2345,
-    baseline: [{ ...ends, sent: 100, received: 100, minMs: 0.1, p50Ms: 0.2, p99Ms: 1 }],
+    baseline: [{ ...ends, sent: 100, received: 100, minMs: 0.1, p50Ms: 0.2, p99Ms: 1, clockMs: 0.75 }],
     faults: [
       {
         faults: ['f1'],
@@ -73,6 +73,7 @@ function draw(name?: string): Report {
 test('a calibration is shown fault by fault, and loudest where one does nothing', () => {
   const { html, json } = draw('n1');
   const section = /<section id="link-calibration">.*?<\/section>/s.exec(html)?.[0] ?? '';
+  expect(section).toContain('between hosts such a time may be off by ±0.75 ms');
   expect(section).toMatch(/<p class="warning">f1 \(loss · 10 % · all links\) has no effect: none of 200 probes/);
   expect(section.match(/class="warning"/g)).toHaveLength(1);
   expect(section).toContain('1 link of 3 lies outside');

@@ -16,6 +16,7 @@ export function linkCalibration(story: RunStory): Markup | undefined {
   const idle = faults.filter(({ effect }) => effect === 'none');
   const links = faults.reduce((sum, fault) => sum + fault.links.length, 0);
   const lost = baseline.reduce((sum, { sent, received }) => sum + sent - received, 0);
+  const clockMs = Math.max(0, ...baseline.map((link) => link.clockMs ?? 0));
   const middle = baseline.map(({ p50Ms }) => p50Ms).sort((a, b) => a - b)[Math.floor(baseline.length / 2)] ?? 0;
   return html`<section id="link-calibration"><h2>Links before the run</h2>
 ${idle.map((fault) => html`<p class="warning">${nameOf(story, fault)} has no effect: none of ${plural(fault.pooled.sent, 'probe')} on its links shows anything of it.</p>`)}${problem !== undefined && html`<p class="warning">Calibration ended early: ${problem}</p>`}
@@ -25,7 +26,7 @@ ${
   html`<p>Without a fault: ${figure(lost)} of ${plural(
     baseline.reduce((sum, { sent }) => sum + sent, 0),
     'datagram',
-  )} lost over ${plural(baseline.length, 'link')}, one-way delay ${figure(Number(middle.toFixed(3)))} ms in the middle.</p>`
+  )} lost over ${plural(baseline.length, 'link')}, one-way delay ${figure(Number(middle.toFixed(3)))} ms in the middle${clockMs > 0 && html`; between hosts such a time may be off by ±${figure(Number(clockMs.toFixed(3)))} ms, since their clocks are compared by round trips. What a fault adds to a link's delay is a difference between times of the same two clocks, and is not`}.</p>`
 }
 ${faults.map((fault) => faultTable(story, fault))}${left.length > 0 && html`<h3>Not calibrated</h3><ul>${left.map((fault) => html`<li>${fault.faults.join(', ')} (${fault.type}): ${fault.reason}</li>`)}</ul>`}</section>`;
 }

@@ -1,4 +1,5 @@
 /** The clocks of a run's hosts: compared before the run, which is how members' times are converted, and again after it. */
+import type { ProbedClock } from '../../../nemesis/linux/calibrate.ts';
 import type { HostClock } from '../../model/history.ts';
 import type { SiteClocks } from '../real/site.ts';
 import type { Comparison } from './clock-comparison.ts';
@@ -12,6 +13,7 @@ export interface ClockedHost {
 
 interface Entry extends ClockedHost {
   readonly first: Comparison;
+  readonly probed: ProbedClock;
   last: Comparison;
 }
 
@@ -24,7 +26,9 @@ export class EngineClocks implements SiteClocks {
     // One after the other, since each would make the others' round trips longer.
     for (const one of hosts) {
       const first = await one.compare();
-      entries.push({ host: one.host, members: one.members, compare: () => one.compare(), first, last: first });
+      const { host, members } = one;
+      const probed = { aheadMs: Number(first.monotonicNs) / 1e6, uncertaintyMs: first.uncertaintyMs };
+      entries.push({ host, members, compare: () => one.compare(), first, last: first, probed });
     }
     return new EngineClocks(entries);
   }
@@ -34,8 +38,12 @@ export class EngineClocks implements SiteClocks {
   }
 
   aheadOf(member: string): { readonly monotonicNs: bigint; readonly wallMs: number } {
-    const entry = this.#entries.find(({ members }) => members.includes(member));
-    return entry?.first ?? { monotonicNs: 0n, wallMs: 0 };
+    return this.#entryOf(member)?.first ?? { monotonicNs: 0n, wallMs: 0 };
+  }
+
+  /** The very same for all members of one host. */
+  probedClockOf(member: string): ProbedClock | undefined {
+    return this.#entryOf(member)?.probed;
   }
 
   get latest(): readonly HostClock[] {
@@ -52,5 +60,9 @@ export class EngineClocks implements SiteClocks {
       const now = await entry.compare().catch(() => undefined);
       if (now !== undefined) entry.last = now;
     }
+  }
+
+  #entryOf(member: string): Entry | undefined {
+    return this.#entries.find(({ members }) => members.includes(member));
   }
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
+import type { Calibration } from '../../model/calibration.ts';
+import type { KernelCounters } from '../../model/counters.ts';
 import { UnavailableError } from '../../model/errors.ts';
 import type { HistoryLine } from '../../model/history.ts';
 import { HostClocks } from '../../model/host-clocks.ts';
@@ -21,6 +23,10 @@ import { leftoversOf, skipLoudly, startTestSwarm, type TestSwarm, whyNoSwarm } f
 const ENGINES = 3;
 const TIMEOUT_MS = 180_000;
 const CLI = join(ROOT, 'dist', 'cli.js');
+
+function calibrationOf(run: string): Calibration {
+  return JSON.parse(readFileSync(join(run, 'calibration.json'), 'utf8')) as Calibration;
+}
 
 describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a cluster on a Swarm', () => {
   let swarm: TestSwarm;
@@ -111,6 +117,26 @@ describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a clust
       // No message arrives before it was sent, as far as the clocks can tell.
       for (const { delayMin, mostMs } of receipts) expect(delayMin + mostMs).toBeGreaterThan(0);
       expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Cross-host latencies ±');
+      const calibration = calibrationOf(out);
+      expect(calibration.faults.map(({ type, effect }) => `${type} ${effect}`).sort()).toEqual([
+        'loss seen',
+        'partition seen',
+      ]);
+      // Monotonic clocks are a thousand seconds apart, one-way times across hosts are not.
+      const across = calibration.baseline.filter(({ clockMs }) => clockMs !== undefined);
+      expect(across.length).toBeGreaterThan(0);
+      for (const { minMs, p50Ms, clockMs = 0, from, to } of across) {
+        expect(known.betweenMs(from, to)).toBeGreaterThan(0);
+        expect(minMs + clockMs).toBeGreaterThan(0);
+        expect(p50Ms - clockMs).toBeLessThan(1000);
+      }
+      for (const link of calibration.baseline) expect(link.received).toBe(link.sent);
+      const counters = JSON.parse(readFileSync(join(out, 'counters.json'), 'utf8')) as KernelCounters;
+      expect(counters.members).toHaveLength(6);
+      for (const { sent, received } of counters.members) {
+        expect(sent.packets).toBeGreaterThan(50);
+        expect(received.packets).toBeGreaterThan(50);
+      }
     },
     TIMEOUT_MS,
   );
@@ -119,9 +145,14 @@ describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a clust
     'brings killed members back where they were, with delays and clocks turned',
     async () => {
       const flags = ['--nodes', '6', '--time', '15s', '--kill', '2', '--delay', '50', '--clock-skew', '2s'];
-      const { exitCode, stdout } = await nemesis(join(directory, 'killed'), [...flags, '--seed', '6']);
+      const out = join(directory, 'killed');
+      const { exitCode, stdout } = await nemesis(out, [...flags, '--seed', '6']);
       expect(stdout).toContain('3 faults measured, each as asked');
       expect(exitCode).toBe(0);
+      // What a fault adds to a delay is a difference between times of the same two clocks.
+      const [calibrated] = calibrationOf(out).faults;
+      expect(calibrated).toMatchObject({ type: 'delay', effect: 'seen' });
+      expect(Math.abs((calibrated?.pooled.measured ?? 0) - 50)).toBeLessThan(25);
     },
     TIMEOUT_MS,
   );

@@ -5,6 +5,7 @@
 
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProbedClock } from '../../../nemesis/linux/calibrate.ts';
 import { calibrateFaults } from '../../../nemesis/linux/calibrate-faults.ts';
 import { sampleFaults } from '../../../nemesis/linux/calibration-sample.ts';
 import type { KernelCapabilities } from '../../../nemesis/linux/capabilities.ts';
@@ -38,6 +39,8 @@ export interface KernelMember {
    * Whether its namespace has gone with its process: asked when something could not be done there. Absent: it never goes.
    */
   lost?(): Promise<boolean>;
+  /** Of its host, beside the controller's; absent: they are one. */
+  readonly clock?: ProbedClock | undefined;
 }
 
 export interface KernelFaultsOptions {
@@ -179,7 +182,11 @@ export class KernelFaults implements FaultMaker {
   async calibrate(): Promise<Calibration | undefined> {
     const calibration = await calibrateFaults({
       faults: this.#calibrated,
-      members: [...this.#posts.values()].map(({ member }) => ({ member: member.link, shell: member.shell() })),
+      members: [...this.#posts.values()].map(({ member }) => ({
+        member: member.link,
+        shell: member.shell(),
+        clock: member.clock,
+      })),
       probeCommand: this.#probeCommand,
       port: PROBE_PORT,
       capabilities: this.#capabilities,
