@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import manifest from '../../../package.json' with { type: 'json' };
 import { ROOT } from '../real/test-context.ts';
 import { collectImageFiles, NODE_PATH } from './image-files.ts';
@@ -61,7 +60,7 @@ describe.skipIf(process.platform !== 'linux')("the image's files", () => {
 });
 
 describe('docker/', () => {
-  it('speaks of this version, and of members as poor in rights as the harness makes them', () => {
+  it('has a Dockerfile of this version, whose image runs as no root', () => {
     const dockerfile = readFileSync(join(ROOT, 'docker', 'Dockerfile'), 'utf8');
     expect(dockerfile).toContain(`ARG HEARSAY_VERSION=${manifest.version}`);
     expect(
@@ -71,17 +70,5 @@ describe('docker/', () => {
         .filter((line) => line.startsWith('USER '))
         .at(-1),
     ).toBe('USER 10001:10001');
-    const compose = parse(readFileSync(join(ROOT, 'docker', 'compose.yaml'), 'utf8'), { merge: true }) as {
-      services: Record<string, Record<string, unknown>>;
-      networks: Record<string, { internal: boolean }>;
-    };
-    expect(Object.keys(compose.services)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5']);
-    for (const [name, service] of Object.entries(compose.services)) {
-      expect(service).toMatchObject({ cap_drop: ['ALL'], read_only: true, user: '10001:10001' });
-      expect(service.image).toBe(`\${HEARSAY_IMAGE:-hearsay-member:${manifest.version}}`);
-      expect(service.environment).toMatchObject({ NAME: name });
-      expect(JSON.stringify(service)).not.toContain('docker.sock');
-    }
-    expect(compose.networks.gossip?.internal).toBe(true);
   });
 });

@@ -94,15 +94,22 @@ interface Plug {
   readonly aheadS: number;
 }
 
-/** A new engine, whose namespace has nothing but loopback and the plug. */
-export async function startOwnEngine(name: string, plug?: Plug): Promise<OwnEngine> {
+/** A new engine, whose namespace has nothing but loopback and the plug. `tcp`: a port of that loopback, to listen at, too. */
+export async function startOwnEngine(name: string, plug?: Plug, tcp?: number): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'hearsay-engine-'));
   const cgroup = `hearsay-${name}-${process.pid}`;
   const host = `unix://${join(folder, 'docker.sock')}`;
   writeFileSync(join(folder, 'engine.json'), '{}');
   const clock = plug === undefined ? [] : ahead(plug.aheadS);
   const engine = execa('unshare', [...ASIDE, ...clock, 'sh', '-c', SCRIPT], {
-    env: { FOLDER: folder, CGROUP: cgroup, HOST: host, SWITCH: String(plug?.pid ?? ''), ADDRESS: plug?.address ?? '' },
+    env: {
+      FOLDER: folder,
+      CGROUP: cgroup,
+      HOST: host,
+      SWITCH: String(plug?.pid ?? ''),
+      ADDRESS: plug?.address ?? '',
+      TCP: tcp === undefined ? '' : `-H tcp://127.0.0.1:${tcp}`,
+    },
     stdin: 'pipe',
     stdout: { file: join(folder, 'engine.log'), append: true },
     stderr: 'inherit',
@@ -158,7 +165,7 @@ if [ -n "$SWITCH" ]; then
   ip addr add "$ADDRESS/24" dev eth0
   ip link set eth0 up
 fi
-dockerd --bridge=none --iptables=false --ip6tables=false --shutdown-timeout=2 --cgroup-parent="/$CGROUP" -H "$HOST" \\
+dockerd --bridge=none --iptables=false --ip6tables=false --shutdown-timeout=2 --cgroup-parent="/$CGROUP" -H "$HOST" $TCP \\
   --data-root="$FOLDER/data" --exec-root="$FOLDER/exec" --pidfile="$FOLDER/pid" --config-file="$FOLDER/engine.json" \\
   </dev/null 2>&1 &
 engine=$!
