@@ -191,6 +191,35 @@ describe.each<[string, Partial<AggregationSettings>]>([
   });
 });
 
+describe('a new life', () => {
+  it('settles none of its exchanges by a late answer to one of an earlier life', () => {
+    const lateMs = 150;
+    // n2's answers are late and its own exchanges lost, so that its side of n1's is all that moves.
+    const latencyOf = (type: string): number | undefined =>
+      type === 'answer' ? lateMs : type === 'offer' ? undefined : 1;
+    const world = createWorld(2, {
+      latency: ({ to, message }) => (to === 'n1' ? latencyOf((message as { readonly type: string }).type) : 1),
+    });
+    const transfers = (member: string, life: number): Kind<'transfer'>[] =>
+      observed(world, 'transfer').flatMap(({ member: where, line }) =>
+        where === member && line.initiator === 'n1' && line.initiatorLife === life ? [line] : [],
+      );
+    // n2 has answered, and n1 goes down before it hears of it; its next life is in the same epoch before the answer comes.
+    expect(world.runUntil(() => transfers('n2', 1).length > 0, 2000, 1)).toBe(true);
+    world.kill('n1');
+    world.start('n1');
+    world.run(3 * lateMs);
+    const own = transfers('n1', 2);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own[0]?.epoch).toBe(transfers('n2', 1)[0]?.epoch);
+    for (const { exchange, value } of own) {
+      const other = transfers('n2', 2).find((line) => line.exchange === exchange);
+      expect(other?.value).toBe(-value);
+    }
+    expect(own[0]?.value).not.toBe(0);
+  });
+});
+
 const CONDITIONS: Conditions = {
   n: 7,
   byzantine: [],

@@ -45,7 +45,7 @@ interface Result {
   readonly min: number;
 }
 
-export /**
+/**
  * Each life numbers its exchanges from its own start: a late answer to an earlier life, which was in an epoch of the same
  * number, must settle nothing of this one.
  */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type BrachaProtocol, bracha } from './bracha.ts';
+import { brachaLies } from './lies.ts';
 import { brachaBrokenQuorum, brachaDeliversTwice, brachaKeyedByValue, brachaNoAmplification } from './planted-bugs.ts';
-import { createScenario, runWithLiars, violations } from './test-scenario.ts';
+import { createScenario, runLying, runWithLiars, violations } from './test-scenario.ts';
 
 const SEEDS = Array.from({ length: 120 }, (_, seed) => `seed ${seed}`);
 
@@ -51,6 +52,33 @@ describe('planted bugs', () => {
 
   it('an echo quorum of n/2 breaks under f = 2 of 7 that equivocate', () => {
     convicts((protocol, seed) => runWithLiars(7, 2, 'equivocate', seed, protocol), brachaBrokenQuorum, 'totality');
+  });
+
+  /**
+   * READY for each of two values needs floor(n/2) + 1 ECHOs of f liars, who give theirs to both, and of n - f others, who
+   * give theirs to one: at n = 5 and f = 1 there are enough. At 2, 3, 4 and 6 members the broken quorum is the right one,
+   * so that nothing can tell the two protocols apart: no plan of fewer than 5 members breaks it.
+   */
+  it('an echo quorum of n/2 is the right one at 2, 3, 4 and 6 members, and breaks consistency under 1 of 5', () => {
+    const heard = (protocol: BrachaProtocol, n: number, liars: number, behaviour: string, seed: string) => {
+      const { world } = runLying(n, liars, behaviour, seed, protocol);
+      return { sent: world.sent, seen: world.seen };
+    };
+    for (const [n, liars] of [
+      [2, 0],
+      [3, 0],
+      [4, 1],
+      [6, 1],
+    ] as const) {
+      for (const behaviour of Object.keys(brachaLies)) {
+        for (const seed of SEEDS.slice(0, 5)) {
+          expect(heard(brachaBrokenQuorum, n, liars, behaviour, seed)).toEqual(
+            heard(bracha, n, liars, behaviour, seed),
+          );
+        }
+      }
+    }
+    convicts((protocol, seed) => runWithLiars(5, 1, 'equivocate', seed, protocol), brachaBrokenQuorum, 'consistency');
   });
 
   it('no amplification breaks totality under f = 1 of 4 that withholds', () => {

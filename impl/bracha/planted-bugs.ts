@@ -4,7 +4,10 @@
  */
 import { type BrachaProtocol, createBracha } from './bracha.ts';
 
-/** READY on more than n/2 ECHOs, not (n + f)/2: liars that equivocate split the correct members' READYs (n = 7). */
+/**
+ * READY on more than n/2 ECHOs, not (n + f)/2: liars that equivocate split the correct members' READYs. The two quorums
+ * are the same at 2, 3, 4 and 6 members; at 5, with one liar, both halves deliver.
+ */
 export const brachaBrokenQuorum: BrachaProtocol = createBracha('bracha-broken-quorum', { echoesOfHalf: true });
 
 /** No READY on f + 1 READYs: a member that a liar starves of votes waits for ever (totality). */

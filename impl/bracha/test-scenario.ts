@@ -81,14 +81,14 @@ export function violations({ world, asked }: Scenario, correct: readonly string[
   return out;
 }
 
-/** Liars at the first places of the roster, one broadcast of each member, then rest. */
-export function runWithLiars(
+/** Liars somewhere in the roster, one broadcast of each member and more of the liars, then rest. */
+export function runLying(
   n: number,
   liars: number,
   behaviour: string,
   seed: string,
   protocol: BrachaProtocol = bracha,
-): string[] {
+): Scenario & { readonly lying: readonly string[] } {
   const scenario = createScenario(n, seed, protocol);
   const { world, names } = scenario;
   const lying = split(seed, 'liars').sample(names, liars);
@@ -96,8 +96,20 @@ export function runWithLiars(
   for (const name of names) scenario.broadcast(name, `from ${name}`);
   for (const liar of lying) for (let i = 0; i < 3; i++) scenario.broadcast(liar, `more ${i}`);
   world.run(3000);
+  return { ...scenario, lying };
+}
+
+/** What such a run breaks among those who do not lie. */
+export function runWithLiars(
+  n: number,
+  liars: number,
+  behaviour: string,
+  seed: string,
+  protocol: BrachaProtocol = bracha,
+): string[] {
+  const { lying, ...scenario } = runLying(n, liars, behaviour, seed, protocol);
   return violations(
     scenario,
-    names.filter((name) => !lying.includes(name)),
+    scenario.names.filter((name) => !lying.includes(name)),
   );
 }

@@ -318,4 +318,31 @@ describe('faults on members', () => {
   it.each(cases)('$name: $verdict', ({ verdict, ...scene }) => {
     expect(judge(scene)).toMatchObject({ verdict });
   });
+
+  describe('a second kill of the same member', () => {
+    const first: PlannedFault = { ...KILL, id: 'k1', untilMs: 3000 };
+    const second: PlannedFault = { ...KILL, id: 'k2', restart: 'without-state', atMs: 3100 };
+
+    /** `backMs`: when it is up after the first kill, in life 2; undefined: not before the second one. */
+    function killedTwice(backMs: number | undefined) {
+      const history = new TestHistory({ channels: [], faults: [first, second] });
+      history.fault(1000, 'k1', 'kill', 'start').member('n1', 1000, 'crash').fault(3000, 'k1', 'kill', 'end');
+      if (backMs !== undefined) history.up('n1', backMs, 2);
+      history.fault(3100, 'k2', 'kill', 'start');
+      if (backMs !== undefined) history.member('n1', 3100, 'crash');
+      history.fault(9000, 'k2', 'kill', 'end').up('n1', 9005, backMs === undefined ? 2 : 3);
+      history.phase(10_000, 'heal').phase(14_000, 'final');
+      return history.end(15_000).property(createFaultEffectChecker, 'fault-effect');
+    }
+
+    it('decides over its return where it comes before that', () => {
+      expect(killedTwice(undefined)).toMatchObject({ verdict: 'valid', violations: 0 });
+    });
+
+    it('excuses nothing where the member was back before it', () => {
+      const result = killedTwice(3050);
+      expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
+      expect(result.witness?.summary).toContain('k1 (kill): n1 came back in life 2 after life 1');
+    });
+  });
 });
