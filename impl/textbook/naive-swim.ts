@@ -138,7 +138,9 @@ function start(state: State, records: readonly Data[], seeds: readonly string[],
   state.incarnation = incarnation;
   for (const [name, update] of latest) {
     state.beliefs.set(name, update);
-    if (isUp(update)) ctx.announce(name, update[1], true);
+    const [, life, incarnation, status] = update;
+    ctx.emit({ kind: 'recall', subject: name, subjectLife: life, status: STATUS_NAMES[status], incarnation });
+    if (isUp(update)) ctx.announce(name, life, true);
     if (update[3] === SUSPECT) watch(state, update, ctx);
   }
   state.seeds = knownSeeds(seeds, state.self, state.roster);

@@ -4,6 +4,7 @@ import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts
 import { isLasting } from '../../harness/model/core.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Claim, Data } from '../../impl/protocol.ts';
+import { hadTimeToJoin } from './joining.ts';
 import { aftermathMs } from './quiet.ts';
 import { beyondTolerance, isFed } from './tolerance.ts';
 import { names } from './wording.ts';
@@ -36,19 +37,29 @@ export function claimOf(context: CheckContext, channel: JudgedChannel, property:
   return { property, channel: channel.name, strength: claim.strength, rate, beyond };
 }
 
-/** Properties that need members to find each other. */
-const CONNECTED = ['convergence', 'detection', 'refutation', 'reinstatement', 'lost-writes', 'coverage', 'estimate'];
+/** Properties that need members to find each other. Who knew somebody before still owes the detection of its death. */
+const CONNECTED = ['convergence', 'refutation', 'reinstatement', 'lost-writes', 'coverage', 'estimate'];
+/** On real clusters a member is up and heard this much later than planned, at most. */
+const REAL_JOIN_MARGIN_MS = 1500;
 
-/** A join needs a seed: whoever has neither memory nor seed is no part of the cluster, whatever the protocol does. */
-function beyondJoining(
-  { channels, conditions }: CheckContext,
-  channel: JudgedChannel,
-  property: string,
-): string | undefined {
-  const { stranded = [] } = conditions;
-  const isJoined =
-    channel.role === 'membership' || (isFed(channel) && channels.some(({ role }) => role === 'membership'));
-  if (stranded.length === 0 || !isJoined || !CONNECTED.includes(property)) return undefined;
+/**
+ * A join needs a seed: whoever has neither memory nor seed is no part of the cluster, whatever the protocol does. Who had
+ * a seed for long enough before it went is.
+ */
+function beyondJoining(context: CheckContext, channel: JudgedChannel, property: string): string | undefined {
+  const { channels, conditions, plan, cluster } = context;
+  if (!CONNECTED.includes(property)) return undefined;
+  const membership =
+    channel.role === 'membership'
+      ? channel
+      : isFed(channel)
+        ? channels.find(({ role }) => role === 'membership')
+        : undefined;
+  if (membership === undefined) return undefined;
+  const joinMs = membership.bounds.convergenceMs ?? Number.POSITIVE_INFINITY;
+  const marginMs = cluster === 'sim' ? 0 : REAL_JOIN_MARGIN_MS;
+  const stranded = (conditions.stranded ?? []).filter((name) => !hadTimeToJoin(plan, name, joinMs, marginMs));
+  if (stranded.length === 0) return undefined;
   return `${names(stranded)} may come back without state while all their seeds stay away, and join nobody`;
 }
 

@@ -57,6 +57,16 @@ function tell(made: TestHistory, [atMs, observer, subject, status, incarnation, 
   made.observe(atMs, observer, 'swim', { kind: 'status', subject, subjectLife: life, status, incarnation });
 }
 
+/** A restart with state takes up again what it held of these, in their first life. */
+function recall(made: TestHistory, atMs: number, observer: string, subjects: readonly string[]): void {
+  for (const subject of subjects) {
+    made.observe(atMs, observer, 'swim', {
+      kind: 'recall',
+      ...{ subject, subjectLife: 1, status: 'alive', incarnation: 0 },
+    });
+  }
+}
+
 function judge(made: TestHistory, endMs = 16_000, outcome: 'completed' | 'interrupted' = 'completed') {
   for (const fault of made.options.faults ?? []) made.fault(10_000, fault.id, fault.type, 'end');
   made.lines.sort((a, b) => ('time' in a ? a.time : 0) - ('time' in b ? b.time : 0));
@@ -134,6 +144,7 @@ describe('refuted', () => {
       [[5500, 'n1', 1]],
     );
     made.member('n1', 2000, 'crash').up('n1', 5000, 1, 2);
+    recall(made, 5000, 'n1', ['n2', 'n3']);
     expect(judge(made)).toMatchObject({ verdict: 'invalid', violations: 1 });
   });
 
@@ -159,6 +170,49 @@ describe('known', () => {
     expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });
     expect(result.details?.known).toEqual({ judged: 6, violations: 1 });
     expect(result.witness?.summary).toContain('n3 knows only dead');
+  });
+});
+
+describe('known, after a restart with state', () => {
+  const restarted = (): TestHistory => {
+    const made = history([]);
+    made.member('n2', 2000, 'crash').up('n2', 3000, 1, 2);
+    return made;
+  };
+
+  it('spares what was taken up again, or heard since', () => {
+    const made = restarted();
+    recall(made, 3000, 'n2', ['n1']);
+    made.member('n3', 3200, 'crash').up('n3', 3300, 2);
+    for (const observer of ['n1', 'n2']) tell(made, [3500, observer, 'n3', 'alive', 0, 2]);
+    for (const subject of ['n1', 'n2']) tell(made, [3500, 'n3', subject, 'alive', 0]);
+    expect(judge(made)).toMatchObject({ verdict: 'valid', details: { known: { judged: 6, violations: 0 } } });
+  });
+
+  it('convicts a boot that has lost what an earlier one of its life knew', () => {
+    const made = restarted();
+    recall(made, 3000, 'n2', ['n1']);
+    const result = judge(made);
+    expect(result).toMatchObject({ verdict: 'invalid', violations: 1, details: { known: { violations: 1 } } });
+    expect(result.witness?.summary).toContain('n2 knows nothing of it');
+  });
+
+  it('convicts one that took up an earlier life, and heard of no later one', () => {
+    const made = restarted();
+    recall(made, 3000, 'n2', ['n1', 'n3']);
+    made.member('n1', 4000, 'crash').up('n1', 5000, 2);
+    for (const subject of ['n2', 'n3']) tell(made, [5100, 'n1', subject, 'alive', 0]);
+    tell(made, [5200, 'n3', 'n1', 'alive', 0, 2]);
+    const result = judge(made);
+    expect(result).toMatchObject({ verdict: 'invalid', details: { known: { violations: 1 } } });
+    expect(result.witness?.summary).toContain('n2 knows only alive (life 1');
+  });
+
+  it('asks nothing of a boot that came too late to hear of anybody', () => {
+    const made = history([]);
+    made.member('n2', 2000, 'crash').up('n2', 14_500, 1, 2);
+    recall(made, 14_500, 'n2', ['n1']);
+    expect(judge(made).details?.known).toEqual({ judged: 5, violations: 0 });
   });
 });
 

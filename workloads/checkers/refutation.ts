@@ -3,7 +3,8 @@
  *
  * - `refuted`: what is said against a live member is taken back, by an alive with a higher incarnation, within the
  *   bound. The bound runs from the first moment, not before the accusation, from which every fault is off that long.
- * - `known`: at the end each correct member knows each live one in the life that it is in.
+ * - `known`: at the end each correct member knows each live one in the life that it is in. After a restart with state
+ *   it knows what it took up again, and says so (`recall`), and what it has heard since.
  * - `incarnations`: only a member raises its own incarnation: no other names one before the member itself has.
  * - `provoked`: it does so only to refute: somebody had accused it, at its incarnation or above and below the new one.
  *   Where members lie on the channel, what they said is not known, and this is not judged.
@@ -48,7 +49,8 @@ export function createRefutationChecker(context: CheckContext): Checker {
   return {
     wants: ['observe'],
     line(line: HistoryLine) {
-      if (line.type !== 'observe' || (line.kind !== 'status' && line.kind !== 'refute')) return;
+      if (line.type !== 'observe') return;
+      if (line.kind !== 'status' && line.kind !== 'recall' && line.kind !== 'refute') return;
       for (const judge of judges) if (judge.channel.name === line.channel) judge.line(line);
     },
     end: () => judges.map((judge) => judge.end()),
@@ -61,6 +63,8 @@ class ChannelJudge {
   readonly #claimed: Claimed;
   readonly #liars: ReadonlySet<string>;
   readonly #beliefs: Beliefs;
+  /** `observer subject` -> what it said last, or took up again after a restart with state, and in which of its stays. */
+  readonly #held = new Map<string, { readonly stay: number; readonly belief: Belief }>();
   /** `member life` -> when the member itself first named each higher incarnation, rising in both. */
   readonly #raised = new Map<string, Raise[]>();
   /** `member life` -> incarnation -> when it was first accused at that, ns. */
@@ -90,7 +94,9 @@ class ChannelJudge {
   line(line: ObserveLine): void {
     if (this.#liars.has(line.member)) return;
     if (line.kind === 'refute') this.#raise(line);
-    if (line.kind !== 'status') return;
+    if (line.kind !== 'status' && line.kind !== 'recall') return;
+    this.#hold(line);
+    if (line.kind === 'recall') return;
     this.#statuses++;
     const before = this.#beliefs.add(line);
     const { time, subject, subjectLife: life, status, incarnation, by } = line;
@@ -114,6 +120,12 @@ class ChannelJudge {
     }
     if (incarnation > 0) this.#name(line.member, subject, after);
     if (status !== 'alive') this.#accuse(subject, after);
+  }
+
+  #hold(line: Extract<ObserveLine, { kind: 'status' | 'recall' }>): void {
+    const { time, subject, subjectLife: life, status, incarnation } = line;
+    const stay = (this.#context.timeline.stays.get(line.member)?.length ?? 0) - 1;
+    this.#held.set(`${line.member} ${subject}`, { stay, belief: { time, life, status, incarnation } });
   }
 
   #raise(line: Raise['line']): void {
@@ -277,9 +289,7 @@ class ChannelJudge {
         if (!this.#upAtEnd(subject, subjectStay.life)) continue;
         const end = Math.min(endOf(stay, timeline.lastTime), endOf(subjectStay, timeline.lastTime));
         const from = Math.max(stay.from, subjectStay.from);
-        const last = this.#lastBelief(observer, stays, subject);
-        // A boot with restored beliefs may hold what it never said again.
-        if (last === undefined && stay.boot > 1) continue;
+        const last = this.#lastBelief(observer, stays.length - 1, subject);
         if (last !== undefined && last.life >= subjectStay.life) this.#tallies.known.judged++;
         else if (from <= settled && quietFrom(quiet, from, end, bound) !== undefined) {
           this.#tallies.known.judged++;
@@ -294,14 +304,10 @@ class ChannelJudge {
     }
   }
 
-  /** What it said last in this life: a restart with state brings back what earlier boots knew, and says nothing of it. */
-  #lastBelief(observer: string, stays: readonly Stay[], subject: string): Belief | undefined {
-    const life = stays.at(-1)?.life;
-    for (let index = stays.length - 1; stays[index]?.life === life && index >= 0; index--) {
-      const last = this.#beliefs.of(observer, subject, index).at(-1);
-      if (last !== undefined) return last;
-    }
-    return undefined;
+  /** What this boot said last or took up again: what an earlier one knew may have been lost on the way. */
+  #lastBelief(observer: string, stay: number, subject: string): Belief | undefined {
+    const held = this.#held.get(`${observer} ${subject}`);
+    return held?.stay === stay ? held.belief : undefined;
   }
 
   #result(boundMs: number | undefined): PropertyResult {
