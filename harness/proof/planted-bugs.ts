@@ -44,3 +44,14 @@ export function plantedBug(name: string): PlantedBug {
   if (found === undefined) throw new Error(`no planted bug is called ${name}`);
   return found;
 }
+
+/** What a shrunk plan may have, so that a person takes it in. */
+export const READABLE = { faults: 3, operations: 5, members: 7 } as const;
+
+/** Bugs that show in no plan that small: what they need, and why. */
+export const NEEDS_MORE: Readonly<Record<string, Partial<Record<keyof typeof READABLE, number>> & { why: string }>> = {
+  antiEntropyInvents: {
+    operations: 7,
+    why: 'it changes each seventh entry that a boot takes from others, and a boot takes each write once',
+  },
+};

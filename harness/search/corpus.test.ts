@@ -11,7 +11,7 @@ import { JUDGE_PARTS, KNOWLEDGE } from '../cli/parts.ts';
 import type { Plan } from '../model/plan.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { parsePlan } from '../model/plan-schema.ts';
-import { PLANTED_BUGS, plantedBug } from '../proof/planted-bugs.ts';
+import { NEEDS_MORE, PLANTED_BUGS, plantedBug, READABLE } from '../proof/planted-bugs.ts';
 import { brokenBy, quickSettings } from './oracle.ts';
 import { shrink } from './shrink.ts';
 import { runTrial, withSwaps } from './trial.ts';
@@ -72,7 +72,12 @@ describe.each(ENTRIES)('$file', (entry) => {
   it('is a plan, small enough to read, with a note', async () => {
     await parsePlan(JSON.stringify(entry.plan), entry.file, KNOWLEDGE);
     expect(entry.note).toMatch(/\w{3}/);
-    expect(entry.plan.members.length).toBeLessThanOrEqual(9);
+    for (const part of ['faults', 'operations', 'members'] as const) {
+      const needed = NEEDS_MORE[entry.bug ?? '']?.[part];
+      // A bug that needs more needs exactly that.
+      if (needed !== undefined) expect(entry.plan[part], part).toHaveLength(needed);
+      else expect(entry.plan[part].length, part).toBeLessThanOrEqual(READABLE[part]);
+    }
   });
 
   it('still breaks what it broke', () => {

@@ -1,5 +1,6 @@
 /** explore.json: what one machine has found, and how the files of several add up. */
 import { UserError } from '../model/errors.ts';
+import { NAME_PATTERN } from '../model/plan-limits.ts';
 import { EXIT } from '../model/verdict.ts';
 import type { TrialSpace } from './draw-trial.ts';
 import type { Shard } from './explore.ts';
@@ -58,7 +59,7 @@ export async function parseExploreFile(text: string, path: string): Promise<Expl
       timeMs: range,
       settings: z.enum(['quick', 'drawn']),
     }),
-    shards: z.array(z.object({ index: count.min(1), of: count.min(1) })).min(1),
+    shards: z.array(z.object({ index: count.min(1), of: count.min(1) }).refine(({ index, of }) => index <= of)).min(1),
     complete: z.boolean(),
     elapsedMs: z.number().min(0),
     tally: z.object({
@@ -75,7 +76,8 @@ export async function parseExploreFile(text: string, path: string): Promise<Expl
         z.object({
           trial: count,
           seed: z.string(),
-          property: z.string(),
+          // It becomes a part of the name of a file.
+          property: z.string().regex(NAME_PATTERN),
           channel: z.string().nullable(),
           shape: z.string(),
           summary: z.string(),

@@ -70,6 +70,59 @@ it('narrows victims, windows and cuts, and takes settings back', () => {
   );
 });
 
+/** The register's plan, and what may break it. */
+const MAP = planOf('shrink', {}, { protocols: ['anti-entropy'], timeMs: 20_000 });
+const texts = ({ operations }: Plan): readonly string[] =>
+  operations.flatMap(({ value }) => {
+    const text = typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined;
+    return typeof text === 'string' ? [text] : [];
+  });
+
+it('takes few large values where many small ones were needed, and no larger ones than are', () => {
+  const bytes = (plan: Plan): number => texts(plan).reduce((sum, text) => sum + text.length, 0);
+  const { plan, minimal } = shrinkBy((candidate) => bytes(candidate) > 150, MAP);
+  expect(minimal).toBe(true);
+  expect(plan.operations).toHaveLength(1);
+  expect(bytes(plan)).toBeLessThan(300);
+  // Where few operations do, their values stay as they were.
+  const few = shrinkBy((candidate) => texts(candidate).length >= 3, MAP).plan;
+  expect(texts(few)).toHaveLength(3);
+  expect(texts(few).some((text) => text.includes('.'))).toBe(false);
+});
+
+it('leaves to another member what is needed of one that is not', () => {
+  const { plan } = shrinkBy((candidate) => texts(candidate).length >= 4, MAP);
+  expect(plan.members).toHaveLength(2);
+  expect(plan.operations).toHaveLength(4);
+});
+
+it('takes members out together where a share of them must stay', () => {
+  const lying = planOf('shrink', { byzantine: '2:equivocate' }, { protocols: ['bracha'], timeMs: 5000 });
+  const liars = (plan: Plan): number =>
+    plan.faults.reduce((sum, fault) => sum + (fault.type === 'byzantine' ? fault.targets.length : 0), 0);
+  // As quorums do: so many liars of so many members, and of no number in between.
+  const shares = (plan: Plan): boolean =>
+    (plan.members.length === 7 && liars(plan) === 2) || (plan.members.length === 4 && liars(plan) === 1);
+  expect(shares(lying)).toBe(true);
+  expect(shrinkBy(shares, lying).plan.members).toHaveLength(4);
+  const pairs = (plan: Plan): boolean => plan.members.length % 2 === 1 && plan.operations.length > 0;
+  expect(shrinkBy(pairs, MAP).plan.members).toHaveLength(3);
+});
+
+it('joins faults of a kind where more than three are left', () => {
+  const [partition] = PLAN.faults;
+  if (partition?.type !== 'partition') throw new Error('the plan begins with a partition');
+  const at = (atMs: number) => ({ ...partition, id: `cut-${atMs}`, atMs, untilMs: atMs + 500 });
+  const plan = { ...PLAN, faults: [1000, 2000, 3000, 4000].map(at) };
+  const covered = (candidate: Plan): boolean =>
+    [1200, 2200, 3200, 4200].every((time) =>
+      candidate.faults.some(
+        (fault) => fault.type === 'partition' && fault.cuts.length > 0 && fault.atMs <= time && time < fault.untilMs,
+      ),
+    );
+  expect(shrinkBy(covered, plan).plan.faults).toHaveLength(3);
+});
+
 it('is the same each time, and its result its own', () => {
   const fails = (plan: Plan): boolean => plan.faults.length >= 2 && plan.operations.length % 3 === 2;
   const first = shrinkBy(fails);

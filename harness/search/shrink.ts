@@ -1,13 +1,17 @@
 /**
  * From a plan that breaks a property to a small one that breaks the same property: fewer channels, members, faults and
- * operations, a shorter load, shorter and weaker faults, usual settings. Pure and deterministic; a plan that was shrunk
- * to the end is its own result.
+ * operations, a shorter load, shorter and weaker faults, usual settings. Where many faults or operations are left, fewer
+ * that are larger are tried. Pure and deterministic; a plan that was shrunk to the end is its own result: every step leaves
+ * fewer things, or as many and one of them smaller.
  */
 import type { Data } from '../../impl/protocol.ts';
 import { digestOf } from '../model/canonical.ts';
 import { outsidersOf } from '../model/core.ts';
 import type { Plan, PlannedOperation } from '../model/plan.ts';
 import { ddmin } from './ddmin.ts';
+import { joinedFaults } from './joined-faults.ts';
+import { withLargeValue, withSmallerValue } from './larger-values.ts';
+import { groupsToDrop, heirAmong } from './member-groups.ts';
 import { simplerFaults } from './simpler-fault.ts';
 import { withChannels, withCore, withFaults, withHealAt, withMembers } from './smaller-plan.ts';
 
@@ -39,6 +43,8 @@ export interface Shrunk {
 /** Members that a plan needs, and the shortest load, ms. */
 const LEAST_MEMBERS = 2;
 const SHORTEST_LOAD_MS = 1000;
+/** As many as a person takes in. Where more are left, fewer are worth their being larger. */
+const READABLE = { faults: 3, operations: 5 } as const;
 
 /** `options.plan` must fail. */
 export function shrink(options: ShrinkOptions): Shrunk {
@@ -76,6 +82,9 @@ class Shrinking {
     this.#operations();
     this.#shorterLoad();
     this.#members();
+    this.#fewerLargerValues();
+    this.#smallerValues();
+    this.#fewerJoinedFaults();
     this.#eachFault();
     this.#roundOperations();
   }
@@ -172,11 +181,51 @@ class Shrinking {
 
   #members(): void {
     // From the last: the first ones are those through which all others join.
-    for (const { name } of this.plan.members.toReversed()) {
-      const { members } = this.plan;
-      if (members.length <= LEAST_MEMBERS) return;
-      const rest = new Set(members.map((member) => member.name).filter((other) => other !== name));
-      this.#try('fewer members', withMembers(this.plan, rest));
+    for (const { name } of this.plan.members.toReversed()) this.#without([name]);
+    for (let isFewer = true; isFewer; ) isFewer = groupsToDrop(this.plan).some((group) => this.#without(group));
+  }
+
+  /** Takes members out with all that they were to do; else leaves it to another one. */
+  #without(group: readonly string[]): boolean {
+    const { plan } = this;
+    const rest = new Set(plan.members.map(({ name }) => name).filter((name) => !group.includes(name)));
+    if (rest.size < LEAST_MEMBERS) return false;
+    if (this.#try('fewer members', withMembers(plan, rest))) return true;
+    if (!plan.operations.some(({ member }) => group.includes(member))) return false;
+    return this.#try('fewer members', withMembers(plan, rest, heirAmong(plan, rest)));
+  }
+
+  #fewerLargerValues(): void {
+    const { plan } = this;
+    if (plan.operations.length <= READABLE.operations) return;
+    const large = plan.operations.map(withLargeValue);
+    this.#least('fewer, larger values', large, (part) => ({ ...plan, operations: part }));
+  }
+
+  #smallerValues(): void {
+    this.plan.operations.forEach((_, at) => {
+      for (let isSmaller = true; isSmaller; ) {
+        const { operations } = this.plan;
+        const operation = operations[at];
+        const candidates = operation === undefined ? [] : withSmallerValue(operation);
+        isSmaller = candidates.some((smaller) =>
+          this.#try('smaller values', { ...this.plan, operations: operations.with(at, smaller) }),
+        );
+      }
+    });
+  }
+
+  #fewerJoinedFaults(): void {
+    for (let isFewer = true; isFewer && this.plan.faults.length > READABLE.faults; ) {
+      const { plan } = this;
+      isFewer = plan.faults.some((fault, at) =>
+        plan.faults.slice(at + 1).some((other) =>
+          joinedFaults(fault, other).some((joined) => {
+            const rest = plan.faults.with(at, joined).filter((one) => one !== other);
+            return this.#try('join faults', withFaults(plan, rest));
+          }),
+        ),
+      );
     }
   }
 

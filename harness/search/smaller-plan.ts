@@ -17,12 +17,15 @@ export function withChannels(plan: Plan, names: ReadonlySet<string>): Plan {
   };
 }
 
-/** Only these members; a fault that touches nobody any more goes too. */
-export function withMembers(plan: Plan, names: ReadonlySet<string>): Plan {
+/** Only these members; a fault that touches nobody any more goes too. `heir`: takes over what the others were to do. */
+export function withMembers(plan: Plan, names: ReadonlySet<string>, heir?: string): Plan {
   return {
     ...plan,
     members: plan.members.filter((member) => names.has(member.name)),
-    operations: plan.operations.filter((operation) => names.has(operation.member)),
+    operations: plan.operations.flatMap((operation) => {
+      if (names.has(operation.member)) return [operation];
+      return heir === undefined ? [] : [{ ...operation, member: heir }];
+    }),
     closing: closingAmong(plan, names),
     faults: plan.faults.flatMap((fault) => {
       const left = faultAmong(fault, names);
