@@ -109,6 +109,26 @@ it('takes members out together where a share of them must stay', () => {
   expect(shrinkBy(pairs, MAP).plan.members).toHaveLength(3);
 });
 
+it('takes members out of views and of links that last all the run, too', () => {
+  const names = MAP.members.map(({ name }) => name);
+  const overlay = names.map((member, at) => ({
+    member,
+    knows: names.filter((_, other) => Math.abs(at - other) === 1),
+  }));
+  const links = [
+    { from: ['n1'], to: ['n2', 'n7'], latencyMs: 5, jitterMs: 0 },
+    { from: ['n6'], to: ['n7'], latencyMs: 9, jitterMs: 0 },
+  ];
+  const plan = { ...MAP, overlay, network: { ...MAP.network, links } };
+  expect(isPlan(plan)).toBe(true);
+  const small = shrinkBy((candidate) => candidate.operations.length > 0, plan).plan;
+  expect(small.overlay).toEqual([
+    { member: 'n1', knows: ['n2'] },
+    { member: 'n2', knows: ['n1'] },
+  ]);
+  expect(small.network.links).toEqual([{ from: ['n1'], to: ['n2'], latencyMs: 5, jitterMs: 0 }]);
+});
+
 it('joins faults of a kind where more than three are left', () => {
   const [partition] = PLAN.faults;
   if (partition?.type !== 'partition') throw new Error('the plan begins with a partition');

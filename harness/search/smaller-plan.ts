@@ -27,11 +27,32 @@ export function withMembers(plan: Plan, names: ReadonlySet<string>, heir?: strin
       return heir === undefined ? [] : [{ ...operation, member: heir }];
     }),
     closing: closingAmong(plan, names),
+    ...graphAmong(plan, names),
     faults: plan.faults.flatMap((fault) => {
       const left = faultAmong(fault, names);
       return left === undefined ? [] : [left];
     }),
   };
+}
+
+/** What is left of views and links that last all the run. Whoever knows nobody any more makes the plan one that is refused. */
+function graphAmong({ overlay, network }: Plan, names: ReadonlySet<string>): Pick<Plan, 'network' | 'overlay'> {
+  const { links, ...plain } = network;
+  const blocks = (links ?? []).flatMap((link) => {
+    const block = blockAmong(link, names);
+    return hasLink(block) ? [{ ...link, ...block }] : [];
+  });
+  const views = overlay
+    ?.filter(({ member }) => names.has(member))
+    .map(({ member, knows }) => ({ member, knows: knows.filter((name) => names.has(name)) }));
+  return {
+    network: blocks.length === 0 ? plain : { ...plain, links: blocks },
+    ...(views === undefined ? {} : { overlay: views }),
+  };
+}
+
+function blockAmong({ from, to }: LinkBlock, names: ReadonlySet<string>): LinkBlock {
+  return { from: from.filter((name) => names.has(name)), to: to.filter((name) => names.has(name)) };
 }
 
 /** A core that is all there is left is no core. */
@@ -56,10 +77,7 @@ function faultAmong(fault: PlannedFault, names: ReadonlySet<string>): PlannedFau
   }
   const links = linksOf(fault);
   if (links === 'all') return fault;
-  const blocks = links.flatMap(({ from, to }) => {
-    const block = { from: from.filter((name) => names.has(name)), to: to.filter((name) => names.has(name)) };
-    return hasLink(block) ? [block] : [];
-  });
+  const blocks = links.map((link) => blockAmong(link, names)).filter(hasLink);
   return blocks.length === 0 ? undefined : withBlocks(fault, blocks);
 }
 
