@@ -16,8 +16,11 @@ import { choice, once } from './flags.ts';
 import { type CliIo, type Finish, isInteractive } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import { drawSeed, MOST_NODES, parseLoadRate, parseProtocols, parseSeed, parseTime } from './plan-request.ts';
-import { openSearchPool } from './search-pool.ts';
+import { openSearchPool, type SearchPool } from './search-pool.ts';
 import { HEARSAY_VERSION } from './version.ts';
+
+/** In the folder that `--out` names. */
+export const EXPLORE_FILE = 'explore.json';
 
 const MOST_SEEDS = 10_000_000;
 const PLAIN_EVERY_MS = 5000;
@@ -68,6 +71,9 @@ export function addExploreCommand(program: Command, io: CliIo, finish: Finish): 
         settings: options.settings ?? 'drawn',
         ...(options.rate === undefined ? {} : { ratePerSecond: options.rate }),
       };
+      const seeds = options.seeds ?? 1000;
+      const shard = options.shard ?? { index: 1, of: 1 };
+      checkShard(shard, seeds, options.seed);
       const folder =
         options.out === undefined ? undefined : claimFolder(options.out, 'choose a new folder that can be written');
       finish(
@@ -75,8 +81,8 @@ export function addExploreCommand(program: Command, io: CliIo, finish: Finish): 
           {
             space,
             seed: options.seed ?? drawSeed(),
-            seeds: options.seeds ?? 1000,
-            shard: options.shard ?? { index: 1, of: 1 },
+            seeds,
+            shard,
             all: options.all === true,
             threads: options.threads ?? availableParallelism(),
             json: options.json === true,
@@ -107,13 +113,15 @@ async function exploreAndShow(search: Search, io: CliIo): Promise<number> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
-  const pool = openSearchPool(threads);
   const progress = progressLine(io);
   const startMs = performance.now();
+  let pool: SearchPool | undefined;
   try {
+    const opened = openSearchPool(threads);
+    pool = opened;
     const { tally, complete } = await explore({
       ...{ space, seed, seeds, shard, all, threads },
-      run: (task) => pool.run(task),
+      run: (task) => opened.run(task),
       onProgress: (sum, done, wanted) =>
         progress.update(() => describeSearch(sum, done, wanted, performance.now() - startMs, space.protocols)),
       signal: controller.signal,
@@ -133,7 +141,7 @@ async function exploreAndShow(search: Search, io: CliIo): Promise<number> {
   } finally {
     progress.clear();
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
-    await pool.end();
+    await pool?.end();
   }
 }
 
@@ -146,7 +154,7 @@ export function showExploration(file: ExploreFile, folder: string | undefined, j
       writeWhole(path, `${JSON.stringify(group.plan, null, 1)}\n`);
       paths.set(group, path);
     });
-    writeWhole(join(folder, 'explore.json'), `${JSON.stringify(file)}\n`);
+    writeWhole(join(folder, EXPLORE_FILE), `${JSON.stringify(file)}\n`);
   }
   (json ? io.stderr : io.stdout).write(searchSummary(file, (group) => paths.get(group)));
   if (json) io.stdout.write(`${JSON.stringify(file)}\n`);
@@ -188,6 +196,15 @@ function parseShard(text: string): Shard {
   const of = Number(match?.[2]);
   if (match !== null && index >= 1 && index <= of) return { index, of };
   throw new UserError('--shard is not I/N with I from 1 to N', text, 'write --shard 2/4');
+}
+
+/** Parts of one search share its seed, and each has something to do. */
+function checkShard({ index, of }: Shard, seeds: number, seed: string | undefined): void {
+  const given = `${index}/${of}`;
+  if (of > 1 && seed === undefined) {
+    throw new UserError('--shard without --seed is a part of no search', given, 'give all parts the same --seed');
+  }
+  if (index > seeds) throw new UserError(`--shard has none of ${seeds} trials`, given, `take at most ${seeds} parts`);
 }
 
 function range(text: string, flag: string, parse: (part: string) => number): readonly [number, number] {

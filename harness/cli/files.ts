@@ -60,6 +60,10 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'no code';
 }
 
+export function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
 /** A folder that this process has prepared for writing. */
 export interface OwnFolder {
   /** As it was asked for. */

@@ -1,17 +1,22 @@
 /** `hearsay replay`: runs a plan several times on a cluster, and counts how often it breaks what it is said to break. */
+import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { checkers } from '../../workloads/registry.ts';
 import { UserError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { parseInteger } from '../model/units.ts';
 import { EXIT, type PropertyResult } from '../model/verdict.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { FILES } from '../run/store.ts';
 import { type ClusterName, chooseCluster, clusterOf, parseCluster } from './clusters.ts';
 import { collectDockerHost, DOCKER_HOST_FLAG } from './docker-host.ts';
+import { executePlan } from './execute.ts';
+import { claimFolder, type OwnFolder } from './files.ts';
 import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
 import { JUDGE_PARTS } from './parts.ts';
 import { readPlanOrRun } from './plan-or-run.ts';
+import { parseProperty } from './property-flag.ts';
+import { InterruptedError } from './report-error.ts';
 
 const HELP = `
 Exit codes: 1 the plan broke the property (any, without --property) at least once, 0 it never did, 2 it never did and some
@@ -30,6 +35,11 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
       once('--times', (text) => parseInteger(text, '--times', 1, 10_000)),
     )
     .option('--property <name>', 'counts this property only (default any)', once('--property', parseProperty))
+    .option(
+      '--out <folder>',
+      'keeps each run, with its report, in a new folder (default: no run is kept)',
+      once('--out', (text) => text),
+    )
     .option('--json', 'prints the counts as one JSON object on stdout, and all else on stderr')
     .addHelpText('after', HELP)
     .action(async (path, options) => {
@@ -44,13 +54,16 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
         throw new UserError(`cluster ${cluster} does not carry that many members on one machine`, String(nodes), mend);
       }
       const stream = options.json === true ? io.stderr : io.stdout;
+      const folder =
+        options.out === undefined ? undefined : claimFolder(options.out, 'choose a new folder that can be written');
       const counts = await replay(
         plan,
-        { cluster, dockerHosts: options.dockerHost, times: options.times ?? 1, property },
+        { cluster, dockerHosts: options.dockerHost, times: options.times ?? 1, property, folder },
         (text) => stream.write(text),
       );
       const what = property ?? 'a violation';
-      const unclear = counts.unknown === 0 ? '' : `; ${counts.unknown} times not known`;
+      const unknown = counts.unknown === 0 ? '' : `; ${counts.unknown} times not known`;
+      const unclear = `${unknown}${counts.notJudged === 0 ? '' : `; ${counts.notJudged} times not judged`}`;
       stream.write(`${counts.reproduced} of ${counts.runs} times reproduced: ${what} on ${cluster}${unclear}\n`);
       if (options.json === true)
         io.stdout.write(`${JSON.stringify({ seed: plan.seed, cluster, property: property ?? null, ...counts })}\n`);
@@ -58,17 +71,13 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
     });
 }
 
-function parseProperty(name: string): string {
-  const known = checkers.flatMap((checker) => checker.properties.map((property) => property.name));
-  if (known.includes(name)) return name;
-  throw new UserError('--property is not known', name, `take one of ${known.join(', ')}`);
-}
-
 interface Replay {
   readonly cluster: ClusterName;
   readonly dockerHosts: readonly string[] | undefined;
   readonly times: number;
   readonly property: string | undefined;
+  /** Where the runs are kept; undefined: nowhere. */
+  readonly folder: OwnFolder | undefined;
 }
 
 export interface ReplayCounts {
@@ -76,31 +85,66 @@ export interface ReplayCounts {
   reproduced: number;
   /** Runs in which nothing was broken, and a verdict that counts is unknown. */
   unknown: number;
+  /** Runs in which nothing that counts applied: the plan asks less of it on this cluster, or nothing at all. */
+  notJudged: number;
   interrupted: boolean;
   /** How often each property was broken. */
   readonly broken: Record<string, number>;
 }
 
 async function replay(plan: Plan, how: Replay, tell: (text: string) => void): Promise<ReplayCounts> {
-  const counts: ReplayCounts = { runs: 0, reproduced: 0, unknown: 0, interrupted: false, broken: {} };
+  const counts: ReplayCounts = { runs: 0, reproduced: 0, unknown: 0, notJudged: 0, interrupted: false, broken: {} };
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
-  const open = await clusterOf(how.cluster).open({ dockerHosts: how.dockerHosts, calibrate: false });
   try {
+    const runOnce = how.folder === undefined ? await openRuns(plan, how, controller.signal) : undefined;
     for (let run = 1; run <= how.times; run++) {
-      const { cluster } = how;
-      const result = await runPlan({ plan, cluster, open, parts: JUDGE_PARTS, signal: controller.signal });
-      if (result.interrupted) {
+      const kept = how.folder === undefined ? undefined : join(how.folder.path, `run-${run}`);
+      const properties = kept === undefined ? await runOnce?.() : await keptRun(plan, how, kept, controller.signal);
+      if (properties === undefined) {
         counts.interrupted = true;
         break;
       }
-      tell(`run ${run} of ${how.times}: ${count(counts, result.properties, how.property)}\n`);
+      tell(`run ${run} of ${how.times}: ${count(counts, properties, how.property)}\n`);
+      if (kept !== undefined) tell(`  report: ${join(kept, FILES.report)}\n`);
     }
+  } catch (error) {
+    // What was kept of earlier runs is worth having.
+    if (counts.runs === 0) how.folder?.abandon();
+    throw error;
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
   }
   return counts;
+}
+
+type OneRun = () => Promise<readonly PropertyResult[] | undefined>;
+
+/** Runs of which nothing is kept; each gives undefined where it was interrupted. */
+async function openRuns(plan: Plan, { cluster, dockerHosts }: Replay, signal: AbortSignal): Promise<OneRun> {
+  const open = await clusterOf(cluster).open({ dockerHosts, calibrate: false });
+  return async () => {
+    const result = await runPlan({ plan, cluster, open, parts: JUDGE_PARTS, signal });
+    return result.interrupted ? undefined : result.properties;
+  };
+}
+
+/** The same, with everything that `hearsay nemesis` would leave in a folder. */
+async function keptRun(plan: Plan, how: Replay, path: string, signal: AbortSignal): ReturnType<OneRun> {
+  try {
+    const verdict = await executePlan({
+      ...{ plan, cluster: how.cluster, dockerHosts: how.dockerHosts, signal },
+      ...{ slo: undefined, basePort: undefined, calibrate: false },
+      folder: claimFolder(path, 'choose a new folder that can be written'),
+      onCalibration: () => undefined,
+      onProgress: () => undefined,
+    });
+    return verdict.exitCode === EXIT.interrupted ? undefined : verdict.properties;
+  } catch (error) {
+    if (error instanceof InterruptedError) return undefined;
+    throw error;
+  }
 }
 
 /** Adds a run, and says in words how it ended. */
@@ -113,9 +157,14 @@ function count(counts: ReplayCounts, properties: readonly PropertyResult[], want
   const isUnknown = !isReproduced && relevant.some(({ verdict }) => verdict === 'unknown');
   if (isReproduced) counts.reproduced++;
   if (isUnknown) counts.unknown++;
+  const isJudged = relevant.some(({ verdict }) => verdict !== 'not-applicable');
+  if (!isJudged) counts.notJudged++;
   const [witness] = relevant.flatMap((property) => (property.verdict === 'invalid' ? [property.witness?.summary] : []));
   if (isReproduced) return `broken: ${broken.join(', ')}; ${witness?.split('\n')[0] ?? ''}`;
-  return `${isUnknown ? 'unknown' : 'not broken'}${broken.length === 0 ? '' : ` (but ${broken.join(', ')})`}`;
+  const but = broken.length === 0 ? '' : ` (but ${broken.join(', ')})`;
+  if (isJudged) return `${isUnknown ? 'unknown' : 'not broken'}${but}`;
+  const [why] = relevant.map(({ reason }) => reason);
+  return `not judged${but}: ${why ?? `no protocol of the plan claims ${wanted}`}`;
 }
 
 /** Exported for its test. */

@@ -1,15 +1,21 @@
 /** The search from the command line: real worker threads, files that come of it, and calls that make no sense. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../model/plan.ts';
-import type { ExploreFile } from '../search/explore-file.ts';
+import { planOf } from '../proof/test-scenario.ts';
+import { type ExploreFile, exploreFile } from '../search/explore-file.ts';
+import { emptyTally } from '../search/tally.ts';
 import { callCli } from './cli-harness.ts';
 import { exitCodeOf } from './replay-command.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'hearsay-search-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+/** Breaks consensus-safety at once, on any cluster: two members each decide what they know. */
+const CORPUS_PLAN = fileURLToPath(new URL('../../corpus/textbook-consensus.json', import.meta.url));
 
 const SMALL = ['--time', '10s', '--nodes', '4-5', '--seed', 'cli', '--threads', '2'];
 const read = (...path: string[]): string => readFileSync(join(work, ...path), 'utf8');
@@ -77,8 +83,8 @@ describe('explore, shrink, replay', () => {
       const part = await callCli(...search, '--shard', shard, '--out', join(work, shard.replace('/', 'of')));
       expect(part.code).toBe(0);
     }
-    const [one, two] = ['1of2', '2of2'].map((name) => join(work, name, 'explore.json')) as [string, string];
-    const sum = await callCli('merge', one, two, '--json');
+    const one = join(work, '1of2', 'explore.json');
+    const sum = await callCli('merge', one, join(work, '2of2'), '--json');
     expect(sum.code).toBe(0);
     const { tally, complete } = JSON.parse(sum.stdout) as ExploreFile;
     expect(complete).toBe(true);
@@ -94,7 +100,11 @@ describe('bad calls get one line', () => {
     [['explore', '--nodes', '9-4'], '--nodes is no range'],
     [['explore', '--seeds', '0'], '--seeds'],
     [['explore', '--settings', 'odd'], '--settings is not known'],
+    [['explore', '--shard', '1/2'], '--shard without --seed'],
+    [['explore', '--shard', '3/3', '--seed', 'x', '--seeds', '2'], '--shard has none of 2 trials'],
     [['merge', '/nonexistent.json'], 'does not exist'],
+    [['merge'], 'missing required argument'],
+    [['shrink', '/nonexistent.json', '--property', 'odd'], '--property is not known'],
     [['shrink', '/nonexistent.json'], 'does not exist'],
     [['replay', '/nonexistent.json'], 'does not exist'],
   ];
@@ -105,6 +115,60 @@ describe('bad calls get one line', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain(said);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  const spoilt = (name: string, text: string): string => {
+    const path = join(work, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const GOOD: ExploreFile = exploreFile({
+    ...{ hearsay: '0', seed: 'x', seeds: 4, all: true, complete: true, elapsedMs: 1, tally: emptyTally() },
+    space: { protocols: ['swim'], nodes: [4, 4], timeMs: [1000, 1000], settings: 'quick' },
+    shards: [{ index: 1, of: 2 }],
+  });
+  const plan = planOf('spoilt', {}, { protocols: ['swim'] });
+  const names = { seed: 'x', property: '../escaped', channel: null, shape: '', summary: '' };
+  const group = { trial: 0, ...names, count: 1, plan };
+  const SPOILT: readonly (readonly [string, string, string])[] = [
+    ['empty', '', 'is no JSON, or is cut off'],
+    ['cut off', JSON.stringify(GOOD).slice(0, 200), 'is no JSON, or is cut off'],
+    ['of something else', '{}', 'is no result of a search'],
+    ['of another version', JSON.stringify({ ...GOOD, version: 9 }), 'version'],
+    ['without a part', JSON.stringify({ ...GOOD, tally: undefined }), 'is damaged at tally'],
+    ['of a shard that cannot be', JSON.stringify({ ...GOOD, shards: [{ index: 3, of: 2 }] }), 'is damaged at shards'],
+    [
+      'that would write elsewhere',
+      JSON.stringify({ ...GOOD, tally: { ...emptyTally(), groups: [group] } }),
+      'is damaged at tally.groups.0.property',
+    ],
+  ];
+
+  it.each(SPOILT)('merge of a file %s', async (_, text, said) => {
+    const sum = join(work, 'sum');
+    const { code, stdout, stderr } = await callCli('merge', spoilt('explore.json', text), '--out', sum);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toContain(said);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(existsSync(sum)).toBe(false);
+  });
+
+  it.each(['explore', 'merge', 'shrink', 'replay'])('%s writes to no folder that holds something', async (command) => {
+    const held = join(work, 'held');
+    mkdirSync(held, { recursive: true });
+    writeFileSync(join(held, 'mine'), 'text');
+    const broken = JSON.parse(readFileSync(CORPUS_PLAN, 'utf8')) as { plan: Plan };
+    const given: Readonly<Record<string, readonly string[]>> = {
+      explore: ['--seeds', '1', '--protocol', 'swim'],
+      merge: [spoilt('good.json', JSON.stringify(GOOD))],
+      shrink: [spoilt('broken.plan.json', JSON.stringify(broken.plan))],
+      replay: [spoilt('broken.plan.json', JSON.stringify(broken.plan)), '--cluster', 'sim'],
+    };
+    const { code, stderr } = await callCli(command, ...(given[command] ?? []), '--out', held);
+    expect(code).toBe(64);
+    expect(stderr).toContain('the output folder is not empty');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(readdirSync(held)).toEqual(['mine']);
   });
 
   it('a plan that breaks nothing is not shrunk, and nothing is written', async () => {
@@ -130,8 +194,31 @@ describe('bad calls get one line', () => {
   });
 });
 
+it('a plan that breaks something on real processes is replayed there, each run kept with its report', async () => {
+  const { plan } = JSON.parse(readFileSync(CORPUS_PLAN, 'utf8')) as { plan: Plan };
+  const path = join(work, 'textbook.plan.json');
+  // What is broken is never agreed upon: no use waiting for that.
+  writeFileSync(path, JSON.stringify({ ...plan, closing: { ...plan.closing, deadlineMs: 1000 } }));
+  const out = join(work, 'kept');
+  const replay = ['replay', path, '--cluster', 'local', '--times', '2'];
+  const { code, stdout } = await callCli(...replay, '--property', 'consensus-safety', '--out', out);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^run 1 of 2: broken: consensus-safety; Agreement: /);
+  expect(stdout).toContain('2 of 2 times reproduced: consensus-safety on local\n');
+  for (const run of ['run-1', 'run-2']) {
+    expect(stdout).toContain(`report: ${join(out, run, 'report.html')}`);
+    expect(read('kept', run, 'report.html')).toContain('consensus-safety');
+    expect((await callCli('check', join(out, run))).code).toBe(1);
+  }
+  // What nobody of this plan claims is not said to hold.
+  const other = await callCli('replay', path, '--cluster', 'sim', '--property', 'detection');
+  expect(other.code).toBe(0);
+  expect(other.stdout).toContain('not judged (but consensus-safety): no protocol of the plan claims detection');
+  expect(other.stdout).toContain('0 of 1 times reproduced: detection on sim; 1 times not judged');
+}, 120_000);
+
 it('the exit code of a replay: broken before unknown before sound', () => {
-  const counts = { runs: 3, reproduced: 0, unknown: 0, interrupted: false, broken: {} };
+  const counts = { runs: 3, reproduced: 0, unknown: 0, notJudged: 0, interrupted: false, broken: {} };
   expect(exitCodeOf(counts)).toBe(0);
   expect(exitCodeOf({ ...counts, unknown: 1 })).toBe(2);
   expect(exitCodeOf({ ...counts, unknown: 1, reproduced: 1 })).toBe(1);

@@ -17,6 +17,7 @@ import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
 import { JUDGE_PARTS, KNOWLEDGE, shellWord } from './parts.ts';
 import { readPlanOrRun } from './plan-or-run.ts';
+import { parseProperty } from './property-flag.ts';
 import { claimRunFolder } from './run-folder.ts';
 
 const PICTURE = 'space-time.html';
@@ -29,7 +30,7 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
     .option(
       '--property <name>',
       'the property to keep broken (default the first that is)',
-      once('--property', (text) => text),
+      once('--property', parseProperty),
     )
     .option('--runs <count>', 'runs that may be spent (default 5000)', once('--runs', parseRuns))
     .option(
@@ -51,26 +52,32 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
         );
       }
       const folder = claimRunFolder(options.out, plan.seed, new Date());
-      const stream = options.json === true ? io.stderr : io.stdout;
-      stream.write(`${property}: ${size(plan)}\n`);
-      const shrunk = shrink({
-        plan,
-        fails: (candidate) => brokenBy(candidate, JUDGE_PARTS, KNOWLEDGE).includes(property),
-        usualSettings: quickSettings(protocols),
-        mostRuns: options.runs ?? 5000,
-        onStep: (step) => stream.write(`run ${step.runs}, ${step.what}: ${size(step.plan)}\n`),
-      });
-      const planPath = join(folder.path, FILES.plan);
-      const repeat = `npm run hearsay -- replay ${shellWord(planPath)} --cluster sim --property ${property}`;
-      writeWhole(planPath, `${JSON.stringify(shrunk.plan, null, 1)}\n`);
-      writeWhole(join(folder.path, PICTURE), picture(shrunk.plan, property, repeat));
-      const end = shrunk.minimal ? 'nothing smaller breaks it' : 'the runs were spent; more may go with --runs';
-      stream.write(`\nafter ${shrunk.runs} runs ${end}:\n`);
-      for (const sentence of describePlan(shrunk.plan)) stream.write(`  ${sentence}\n`);
-      stream.write(`plan: ${planPath}\npicture: ${join(folder.path, PICTURE)}\nreplay: ${repeat}\n`);
-      if (options.json === true) {
-        const { runs, minimal } = shrunk;
-        io.stdout.write(`${JSON.stringify({ property, runs, minimal, plan: shrunk.plan })}\n`);
+      try {
+        const stream = options.json === true ? io.stderr : io.stdout;
+        stream.write(`${property}: ${size(plan)}\n`);
+        const shrunk = shrink({
+          plan,
+          fails: (candidate) => brokenBy(candidate, JUDGE_PARTS, KNOWLEDGE).includes(property),
+          usualSettings: quickSettings(protocols),
+          mostRuns: options.runs ?? 5000,
+          onStep: (step) => stream.write(`run ${step.runs}, ${step.what}: ${size(step.plan)}\n`),
+        });
+        const planPath = join(folder.path, FILES.plan);
+        const repeat = `npm run hearsay -- replay ${shellWord(planPath)} --cluster sim --property ${property}`;
+        writeWhole(planPath, `${JSON.stringify(shrunk.plan, null, 1)}\n`);
+        writeWhole(join(folder.path, PICTURE), picture(shrunk.plan, property, repeat));
+        const end = shrunk.minimal ? 'nothing smaller breaks it' : 'the runs were spent; more may go with --runs';
+        stream.write(`\nafter ${shrunk.runs} runs ${end}:\n`);
+        for (const sentence of describePlan(shrunk.plan)) stream.write(`  ${sentence}\n`);
+        stream.write(`plan: ${planPath}\npicture: ${join(folder.path, PICTURE)}\nreplay: ${repeat}\n`);
+        if (options.json === true) {
+          const { runs, minimal } = shrunk;
+          io.stdout.write(`${JSON.stringify({ property, runs, minimal, plan: shrunk.plan })}\n`);
+        }
+      } catch (error) {
+        // No half of a result.
+        folder.abandon();
+        throw error;
       }
       finish(0);
     });

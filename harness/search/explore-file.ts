@@ -37,7 +37,7 @@ export async function parseExploreFile(text: string, path: string): Promise<Expl
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new UserError(`${path} is no JSON`, undefined, mend);
+    throw new UserError(`${path} is no JSON, or is cut off`, undefined, mend);
   }
   const head = (typeof raw === 'object' && raw !== null ? raw : {}) as { format?: unknown; version?: unknown };
   if (head.format !== EXPLORE_FORMAT) throw new UserError(`${path} is no result of a search`, undefined, mend);
