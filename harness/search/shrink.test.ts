@@ -143,6 +143,15 @@ it('joins faults of a kind where more than three are left', () => {
   expect(shrinkBy(covered, plan).plan.faults).toHaveLength(3);
 });
 
+it('makes what comes to pass by chance likelier where many operations would have to meet it', () => {
+  const expected = (plan: Plan): number =>
+    plan.faults.reduce((sum, fault) => sum + (fault.type === 'loss' ? fault.probability : 0), 0) *
+    plan.operations.length;
+  const { plan } = shrinkBy((candidate) => expected(candidate) >= 3.5);
+  expect(plan.operations).toHaveLength(4);
+  expect(plan.faults).toMatchObject([{ type: 'loss', probability: 0.9 }]);
+});
+
 it('is the same each time, and its result its own', () => {
   const fails = (plan: Plan): boolean => plan.faults.length >= 2 && plan.operations.length % 3 === 2;
   const first = shrinkBy(fails);

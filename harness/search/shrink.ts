@@ -12,7 +12,7 @@ import { ddmin } from './ddmin.ts';
 import { joinedFaults } from './joined-faults.ts';
 import { withLargeValue, withSmallerValue } from './larger-values.ts';
 import { groupsToDrop, heirAmong } from './member-groups.ts';
-import { simplerFaults } from './simpler-fault.ts';
+import { likelierFaults, simplerFaults } from './simpler-fault.ts';
 import { withChannels, withCore, withFaults, withHealAt, withMembers } from './smaller-plan.ts';
 
 export interface ShrinkOptions {
@@ -85,6 +85,7 @@ class Shrinking {
     this.#fewerLargerValues();
     this.#smallerValues();
     this.#fewerJoinedFaults();
+    this.#fewerLikelierFaults();
     this.#eachFault();
     this.#roundOperations();
   }
@@ -213,6 +214,20 @@ class Shrinking {
         );
       }
     });
+  }
+
+  #fewerLikelierFaults(): void {
+    for (const { id } of this.plan.faults) {
+      for (let at = 0; this.plan.operations.length > READABLE.operations; at++) {
+        const { plan } = this;
+        const index = plan.faults.findIndex((fault) => fault.id === id);
+        const fault = plan.faults[index];
+        const likelier = fault && likelierFaults(fault)[at];
+        if (likelier === undefined) break;
+        const changed = withFaults(plan, plan.faults.with(index, likelier));
+        this.#least('fewer operations, likelier fault', plan.operations, (part) => ({ ...changed, operations: part }));
+      }
+    }
   }
 
   #fewerJoinedFaults(): void {

@@ -4,6 +4,8 @@ import { hasLink, withBlocks } from './smaller-plan.ts';
 
 /** A fault shorter than this says nothing more by being shorter still, ms. */
 const SHORTEST_MS = 100;
+/** Chances that are worth trying where smaller ones need many chances. */
+const LIKELY = [0.5, 0.9] as const;
 
 /** Each candidate is smaller in what it changes, so that taking one after the other comes to an end. */
 export function simplerFaults(fault: PlannedFault): readonly PlannedFault[] {
@@ -127,4 +129,11 @@ function weaker(fault: PlannedFault): PlannedFault[] {
     default:
   }
   return found;
+}
+
+/** What comes to pass by chance, made likelier, so that fewer operations meet it; none where it is likely already. */
+export function likelierFaults(fault: PlannedFault): readonly PlannedFault[] {
+  if (!('probability' in fault)) return [];
+  const { probability } = fault;
+  return LIKELY.filter((more) => more > probability).map((more) => ({ ...fault, probability: more }));
 }

@@ -118,3 +118,50 @@ describe('detection', () => {
     expect(judge(other)).toMatchObject({ verdict: 'not-applicable', violations: 2, beyondClaims: 'too many liars' });
   });
 });
+
+describe('what the plan leaves nobody to know', () => {
+  /** n3 is killed for good, and the others go down and come back where `fault` has it. */
+  const away = (id: string, targets: readonly string[], atMs: number, untilMs: number): PlannedFault => ({
+    ...{ id, type: 'kill', targets, restart: 'with-state', atMs, untilMs },
+  });
+  /** Nobody says anything, as a mute protocol would have it, or as n1 knew n3 and never declares it dead. */
+  function run(faults: readonly PlannedFault[], knows: readonly string[]): TestHistory {
+    const history = new TestHistory(swim(faults));
+    for (const observer of knows) says(history, 10, observer, 'n3', 'alive');
+    const events = faults.flatMap((fault) => {
+      if (fault.type !== 'kill') return [];
+      const back = fault.restart === 'never' ? [] : [{ at: fault.untilMs, fault, up: true }];
+      return [{ at: fault.atMs, fault, up: false }, ...back];
+    });
+    for (const { at, fault, up } of events.sort((a, b) => a.at - b.at)) {
+      for (const target of fault.targets) {
+        if (up) history.up(target, at, 1, 2);
+        else history.member(target, at, 'crash');
+      }
+    }
+    return close(history);
+  }
+
+  // The bound is 2 s: detection of n3 is due at 3 s.
+  const BOTH: readonly PlannedFault[] = [KILL, away('a', ['n1'], 1500, 1600), away('b', ['n2'], 500, 600)];
+
+  it('is not applicable where each observer goes down in the time that counts', () => {
+    expect(judge(run(BOTH, []))).toMatchObject({ verdict: 'not-applicable', judged: 0 });
+  });
+
+  it.each<[string, readonly PlannedFault[]]>([
+    ['one observer stays', [KILL, away('a', ['n1'], 1500, 1600)]],
+    ['one goes down only when it had to know', [KILL, away('a', ['n1'], 3100, 3200), away('b', ['n2'], 500, 600)]],
+  ])('is owed where %s: who is mute is not known, who is wrong is convicted', (_, faults) => {
+    expect(judge(run(faults, []))).toMatchObject({ verdict: 'unknown', judged: 0 });
+    expect(judge(run(faults, ['n1', 'n2']))).toMatchObject({ verdict: 'invalid' });
+  });
+
+  it('excuses nobody whom the run shows to have known and to have stayed', () => {
+    // The plan owes nothing, since n1 is to go down; it never did.
+    const history = new TestHistory(swim([KILL, away('a', ['n1'], 1500, 1600), away('b', ['n2'], 1500, 1600)]));
+    says(history, 10, 'n1', 'n3', 'alive');
+    history.member('n3', 1000, 'crash');
+    expect(judge(close(history))).toMatchObject({ verdict: 'invalid', violations: 1 });
+  });
+});
