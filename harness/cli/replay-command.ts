@@ -26,7 +26,7 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
   program
     .command('replay')
     .description('run a plan several times on a cluster and count how often it breaks a property')
-    .argument('<plan>', 'a plan file, or the folder of a run')
+    .argument('<plan>', 'a plan file, one of corpus/, or the folder of a run')
     .option('--cluster <kind>', 'as for nemesis (default local)', once('--cluster', parseCluster))
     .option(DOCKER_HOST_FLAG, 'an engine, as for nemesis', collectDockerHost)
     .option(
@@ -34,7 +34,11 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
       'runs (default 1)',
       once('--times', (text) => parseInteger(text, '--times', 1, 10_000)),
     )
-    .option('--property <name>', 'counts this property only (default any)', once('--property', parseProperty))
+    .option(
+      '--property <name>',
+      'counts this property only (default the one a corpus file names, or any)',
+      once('--property', (name) => parseProperty(name)),
+    )
     .option(
       '--out <folder>',
       'keeps each run, with its report, in a new folder (default: no run is kept)',
@@ -43,8 +47,9 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
     .option('--json', 'prints the counts as one JSON object on stdout, and all else on stderr')
     .addHelpText('after', HELP)
     .action(async (path, options) => {
-      const plan = await readPlanOrRun(path);
-      const { property } = options;
+      const { plan, property: named } = await readPlanOrRun(path);
+      const property =
+        options.property ?? (named === undefined ? undefined : parseProperty(named, `the property that ${path} names`));
       const nodes = plan.members.length;
       const asked = options.cluster ?? 'local';
       const cluster = asked === 'auto' ? (await chooseCluster(nodes, io.environment)).cluster : asked;

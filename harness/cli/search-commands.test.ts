@@ -93,6 +93,33 @@ describe('explore, shrink, replay', () => {
   }, 120_000);
 });
 
+describe('a file of the corpus', () => {
+  const path = join(import.meta.dirname, '../../corpus/textbook-swim.json');
+  const entry = JSON.parse(readFileSync(path, 'utf8')) as { property: string; plan: Plan };
+
+  it('is as good as the plan in it, and names the property', async () => {
+    const replay = await callCli('replay', path, '--cluster', 'sim');
+    expect(replay).toMatchObject({ code: 1 });
+    expect(replay.stdout).toContain(`1 of 1 times reproduced: ${entry.property} on sim`);
+    const out = join(work, 'of-corpus');
+    expect(await callCli('nemesis', '--plan', path, '--plan-only', '--out', out)).toMatchObject({ code: 0 });
+    expect(JSON.parse(read('of-corpus', 'plan.json'))).toEqual(entry.plan);
+    // Control: the property is the file's, and not the first that is broken.
+    const other = join(work, 'other.json');
+    writeFileSync(other, JSON.stringify({ ...entry, property: 'no-crash' }));
+    expect(await callCli('replay', other, '--cluster', 'sim')).toMatchObject({ code: 0 });
+    expect((await callCli('shrink', other)).stderr).toContain('the plan does not break no-crash');
+  }, 60_000);
+
+  it('is refused where what it holds is no plan', async () => {
+    const bad = join(work, 'bad.json');
+    writeFileSync(bad, JSON.stringify({ ...entry, plan: { ...entry.plan, format: 'odd' } }));
+    expect((await callCli('replay', bad)).stderr).toContain('is no plan: its format is not hearsay-plan');
+    writeFileSync(bad, JSON.stringify({ ...entry, property: 'odd' }));
+    expect((await callCli('replay', bad)).stderr).toContain('bad.json names is not known');
+  });
+});
+
 describe('bad calls get one line', () => {
   const CALLS: readonly (readonly [readonly string[], string])[] = [
     [['explore', '--protocol', 'nonsense'], '--protocol is not known'],

@@ -26,11 +26,11 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
   program
     .command('shrink')
     .description('make a plan that breaks a property in the simulator as small as it can be')
-    .argument('<plan>', 'a plan file, or the folder of a run')
+    .argument('<plan>', 'a plan file, one of corpus/, or the folder of a run')
     .option(
       '--property <name>',
-      'the property to keep broken (default the first that is)',
-      once('--property', parseProperty),
+      'the property to keep broken (default the one a corpus file names, or the first that is)',
+      once('--property', (name) => parseProperty(name)),
     )
     .option('--runs <count>', 'runs that may be spent (default 5000)', once('--runs', parseRuns))
     .option(
@@ -40,9 +40,9 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
     )
     .option('--json', 'prints the result as one JSON object on stdout, and all else on stderr')
     .action(async (path, options) => {
-      const plan = await readPlanOrRun(path);
+      const { plan, property: named } = await readPlanOrRun(path);
       const found = brokenBy(plan, JUDGE_PARTS, KNOWLEDGE);
-      const property = options.property ?? found[0];
+      const property = options.property ?? named ?? found[0];
       if (property === undefined || !found.includes(property)) {
         const also = found.length === 0 ? '' : `; it breaks ${found.join(', ')}`;
         throw new UserError(

@@ -6,16 +6,35 @@ import { createPlanSchema } from './plan-zod.ts';
 
 export type { PlanKnowledge } from './plan-check.ts';
 
+/** A plan, and the property that it breaks where the file says so, as those of corpus/ do. */
+export interface NamedPlan {
+  readonly plan: Plan;
+  readonly property: string | undefined;
+}
+
 /** Throws a UserError: no JSON, no plan, another version, a wrong shape, or something that makes no sense. */
 export async function parsePlan(text: string, fileName: string, knowledge: PlanKnowledge): Promise<Plan> {
-  const raw = parseJson(text, fileName);
+  return (await parseNamedPlan(text, fileName, knowledge)).plan;
+}
+
+/** The same, of a file that is a plan or holds one under `plan` (corpus/README.md). */
+export async function parseNamedPlan(text: string, fileName: string, knowledge: PlanKnowledge): Promise<NamedPlan> {
+  const { raw, property } = unwrap(parseJson(text, fileName));
   checkEnvelope(raw, fileName);
   const parsed = createPlanSchema(await import('zod')).safeParse(raw);
   if (!parsed.success) throw shapeError(parsed.error.issues, raw, fileName);
   // The schema is strict and changes nothing, so what was read is the plan.
   const plan = raw as Plan;
   checkPlan(plan, knowledge, fileName);
-  return plan;
+  return { plan, property };
+}
+
+function unwrap(raw: unknown): { readonly raw: unknown; readonly property: string | undefined } {
+  if (typeof raw !== 'object' || raw === null || 'format' in raw || !('plan' in raw)) {
+    return { raw, property: undefined };
+  }
+  const property = 'property' in raw && typeof raw.property === 'string' ? raw.property : undefined;
+  return { raw: raw.plan, property };
 }
 
 function parseJson(text: string, fileName: string): unknown {
