@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createReport } from './report.ts';
+import { spaceTimePage } from './space-time.ts';
 import { syntheticRun } from './synthetic-run.ts';
+import { busyRun } from './synthetic-space-time.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -73,6 +75,46 @@ test('opens at 400 and 1400 px without error, request or overflow', { timeout: 1
     page.on('console', (message) => complaints.push(message.text()));
     await page.goto(pathToFileURL(bad).href);
     expect(complaints.join()).toMatch(/Content Security Policy/);
+  } finally {
+    await browser.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a space-time diagram of seven members: real boxes of its labels never meet', {
+  timeout: 60_000,
+}, async (context) => {
+  if (CHROMIUM === undefined) {
+    context.skip('no chromium at /usr/bin: the diagram was not opened in a browser');
+    return;
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'hearsay-space-time-'));
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  try {
+    const path = join(directory, 'space-time.html');
+    writeFileSync(path, spaceTimePage(busyRun(7, 400)));
+    for (const width of [420, 1280]) {
+      const page = await browser.newPage({ viewport: { width, height: 900 } });
+      await page.goto(pathToFileURL(path).href);
+      const seen = (await page.evaluate(`(() => {
+        const boxes = [...document.querySelectorAll('.true-size text')].map((text) => ({ box: text.getBBox(), text: text.textContent }));
+        const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+        const met = [];
+        boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => { if (meet(a.box, b.box)) met.push(a.text + ' and ' + b.text); }));
+        const [svg] = document.querySelectorAll('.true-size');
+        return {
+          met,
+          labels: boxes.length,
+          outside: boxes.filter(({ box }) => box.x + box.width > svg.viewBox.baseVal.width).map(({ text }) => text),
+          scroll: document.documentElement.scrollWidth,
+          fontPx: svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * 12,
+        };
+      })()`)) as { met: string[]; labels: number; outside: string[]; scroll: number; fontPx: number };
+      expect(seen).toMatchObject({ met: [], outside: [], fontPx: 12 });
+      expect(seen.labels).toBeGreaterThan(100);
+      expect(seen.scroll).toBeLessThanOrEqual(width);
+      await page.close();
+    }
   } finally {
     await browser.close();
     rmSync(directory, { recursive: true, force: true });

@@ -1,68 +1,70 @@
-/** Time downwards: stretches with much traffic get room, quiet ones little, and what lies between windows is left out. */
+/**
+ * Time downwards, piece by piece: whatever the true distance of two moments, they stand far enough apart to be told
+ * apart, and a long quiet time takes no more room than a short one. Every moment gets a label with its true time, and
+ * every break is named.
+ */
 
-export interface TimeScale {
-  /** px from the top; undefined for times outside all windows. */
-  readonly y: (time: number) => number | undefined;
-  readonly bottom: number;
-  readonly ticks: readonly { readonly time: number; readonly y: number }[];
-  /** Where time was left out. */
-  readonly gaps: readonly number[];
+/** A moment at which something is drawn. */
+export interface Moment {
+  /** ns. */
+  readonly time: number;
+  /** Room that its labels need above it, px. */
+  readonly abovePx: number;
 }
 
-/** A slice of time; slices are as high as they are busy. */
-const SLICE_NS = 5e7;
-const QUIET_PX = 4;
-const PX_PER_EVENT = 7;
-const MOST_SLICE_PX = 120;
-const GAP_PX = 30;
-const TICK_NS = 5e8;
+export interface TimeBreak {
+  /** Baseline of its text, px. */
+  readonly y: number;
+  /** The moments between which it lies, ns. */
+  readonly from: number;
+  readonly until: number;
+}
 
-/** `windows`: in order, disjoint, ns. `events`: times of what must be told apart. */
-export function timeScale(
-  windows: readonly (readonly [number, number])[],
-  events: readonly number[],
-  topPx: number,
-): TimeScale {
-  const counts = new Map<number, number>();
-  for (const time of events) {
-    const slice = Math.floor(time / SLICE_NS);
-    counts.set(slice, (counts.get(slice) ?? 0) + 1);
+export interface TimeScale {
+  /** px from the top; between two moments in proportion, before the first and after the last at their ends. */
+  readonly y: (time: number) => number;
+  readonly bottom: number;
+  readonly breaks: readonly TimeBreak[];
+}
+
+const LEAST_PX = 18;
+/** Moments nearer than a break are further apart the more time lies between them, up to this much. */
+const STRETCH_PX = 16;
+export const BREAK_NS = 1e8;
+const BREAK_PX = 30;
+const TAIL_PX = 24;
+
+/** `moments` in order of time, no two alike. */
+export function timeScale(moments: readonly Moment[], topPx: number): TimeScale {
+  const times: number[] = [];
+  const places: number[] = [];
+  const breaks: TimeBreak[] = [];
+  let y = topPx;
+  for (const { time, abovePx } of moments) {
+    const before = times.at(-1);
+    if (before === undefined) y += abovePx;
+    else {
+      const isBreak = time - before >= BREAK_NS;
+      if (isBreak) breaks.push({ y: y + 23, from: before, until: time });
+      y += Math.max(LEAST_PX, abovePx) + (isBreak ? BREAK_PX : (STRETCH_PX * (time - before)) / BREAK_NS);
+      y = Math.round(y);
+    }
+    times.push(time);
+    places.push(y);
   }
-  const slices: { from: number; until: number; top: number; height: number }[] = [];
-  const gaps: number[] = [];
-  let top = topPx;
-  windows.forEach(([start, end], i) => {
-    if (i > 0) {
-      gaps.push(top + GAP_PX / 2);
-      top += GAP_PX;
-    }
-    for (let from = start; from < end; ) {
-      const until = Math.min(end, (Math.floor(from / SLICE_NS) + 1) * SLICE_NS);
-      const busy = counts.get(Math.floor(from / SLICE_NS)) ?? 0;
-      const height = Math.min(MOST_SLICE_PX, QUIET_PX + busy * PX_PER_EVENT) * ((until - from) / SLICE_NS);
-      slices.push({ from, until, top, height });
-      top += height;
-      from = until;
-    }
-  });
-  const y = (time: number): number | undefined => {
+  const place = (time: number): number => {
     let low = 0;
-    let high = slices.length;
+    let high = times.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((slices[middle]?.until ?? 0) < time) low = middle + 1;
+      if ((times[middle] ?? 0) < time) low = middle + 1;
       else high = middle;
     }
-    const slice = slices[low];
-    if (slice === undefined || time < slice.from) return undefined;
-    return Math.round((slice.top + ((time - slice.from) / (slice.until - slice.from)) * slice.height) * 10) / 10;
+    const [t1, y1] = [times[low - 1], places[low - 1]];
+    const [t2, y2] = [times[low], places[low]];
+    if (y2 === undefined || t2 === undefined) return y1 === undefined ? topPx : y1 + TAIL_PX;
+    if (t1 === undefined || y1 === undefined) return time === t2 ? y2 : topPx;
+    return Math.round((y1 + ((time - t1) / (t2 - t1)) * (y2 - y1)) * 10) / 10;
   };
-  const ticks: { time: number; y: number }[] = [];
-  for (const [from, until] of windows) {
-    for (let time = Math.ceil(from / TICK_NS) * TICK_NS; time <= until; time += TICK_NS) {
-      const at = y(time);
-      if (at !== undefined) ticks.push({ time, y: at });
-    }
-  }
-  return { y, bottom: top, ticks, gaps };
+  return { y: place, bottom: y + TAIL_PX, breaks };
 }

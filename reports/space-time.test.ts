@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryLine } from '../harness/model/history.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { PropertyResult } from '../harness/model/verdict.ts';
-import { type DrawnMessage, describePlan, spaceTimePage, violatedAt } from './space-time.ts';
-import { timeScale } from './space-time-scale.ts';
+import { type DrawnMessage, describePlan, type SpaceTimeInput, spaceTimePage, violatedAt } from './space-time.ts';
+import { cutTo, type Label, layOut, textWidth } from './space-time-layout.ts';
+import { causalPast, MOST_MESSAGES } from './space-time-selection.ts';
+import { busyRun } from './synthetic-space-time.ts';
 import { xmlFault } from './well-formed.ts';
 
 const MS = 1e6;
@@ -75,7 +77,8 @@ function property(time: number | undefined): PropertyResult {
 const page = (time: number | undefined): string =>
   spaceTimePage({ plan: PLAN, property: property(time), messages: MESSAGES, lines: LINES, repeatCommand: EVIL });
 const svgOf = (text: string): string =>
-  /<svg viewBox="0 0 \d+ [\d.]+" role="img"[\s\S]*?<\/svg>\n?<\/div>/.exec(text)?.[0].replace(/<\/div>$/, '') ?? '';
+  /<svg class="true-size" viewBox="0 0 \d+ [\d.]+"[\s\S]*?<\/svg>\n?<\/div>/.exec(text)?.[0].replace(/<\/div>$/, '') ??
+  '';
 
 describe('space-time diagram', () => {
   it('draws members, messages, what was lost, and the violated moment; of the channel only', () => {
@@ -89,9 +92,9 @@ describe('space-time diagram', () => {
     expect(svg).not.toContain('secret');
   });
 
-  it('leaves out quiet time before a moment that lies late', () => {
+  it('shortens quiet time before a moment that lies late', () => {
     const svg = svgOf(page(7900 * MS));
-    expect(svg).toContain('time left out');
+    expect(svg).toMatch(/>⋮ \d/);
     expect(svg).toContain('violated: refutation, 7.9 s');
   });
 
@@ -115,27 +118,119 @@ describe('space-time diagram', () => {
   });
 });
 
-it('time runs down, and further where more happens', () => {
-  const busy = Array.from({ length: 10 }, (_, i) => (500 + i) * MS);
-  const { y, gaps } = timeScale(
-    [
-      [0, 1000 * MS],
-      [5000 * MS, 6000 * MS],
-    ],
-    busy,
-    40,
+describe('geometry', () => {
+  const seven = busyRun(7, 400);
+  const cases: readonly (readonly [string, SpaceTimeInput])[] = [
+    ['small', { plan: PLAN, property: property(700 * MS), messages: MESSAGES, lines: LINES, repeatCommand: '' }],
+    ['late', { plan: PLAN, property: property(7900 * MS), messages: MESSAGES, lines: LINES, repeatCommand: '' }],
+    ['seven members, 400 messages', seven],
+  ];
+
+  it.each(cases)('no two labels meet, and all stand inside: %s', (_, input) => {
+    const layout = layOut(input);
+    expect(layout.labels.length).toBeGreaterThan(5);
+    expect(meetings(layout.labels)).toEqual([]);
+    for (const label of layout.labels) {
+      expect(label.x + textWidth(label.text)).toBeLessThanOrEqual(layout.width);
+      expect(label.y).toBeGreaterThan(10);
+      expect(label.y).toBeLessThan(layout.height);
+    }
+  });
+
+  it.each(cases)('a later moment stands lower, by enough to be told apart: %s', (_, input) => {
+    const { rows } = layOut(input);
+    for (const [i, row] of rows.slice(1).entries()) {
+      const before = rows[i];
+      expect(row.time).toBeGreaterThan(before?.time ?? Number.NaN);
+      expect(row.y - (before?.y ?? Number.NaN)).toBeGreaterThanOrEqual(18);
+    }
+  });
+
+  it.each(cases)(
+    "an arrow goes from its sender's line at its sending to its receiver's at its receipt: %s",
+    (_, input) => {
+      const layout = layOut(input);
+      const yOf = new Map(layout.rows.map(({ time, y }) => [time, y]));
+      const xOf = new Map(input.plan.members.map(({ name }, i) => [name, layout.lines[i]?.x]));
+      expect(layout.arrows.length).toBeGreaterThan(0);
+      for (const { message, x1, y1, x2, y2, isLost } of layout.arrows) {
+        expect([x1, y1]).toEqual([xOf.get(message.from), yOf.get(message.sentAt)]);
+        expect(y2).toBeGreaterThan(y1);
+        expect(isLost).toBe(message.deliveredAt.length === 0);
+        if (isLost) expect(Math.abs(x2 - x1)).toBeLessThan(Math.abs((xOf.get(message.to) ?? Number.NaN) - x1));
+        else {
+          expect(x2).toBe(xOf.get(message.to));
+          expect(message.deliveredAt.map((time) => yOf.get(time))).toContain(y2);
+        }
+      }
+    },
   );
-  const at = (ms: number): number => y(ms * MS) ?? Number.NaN;
-  expect(at(0)).toBe(40);
-  for (const [a, b] of [
-    [0, 100],
-    [100, 500],
-    [500, 550],
-    [550, 1000],
-    [1000, 5001],
-  ] as const)
-    expect(at(b)).toBeGreaterThan(at(a));
-  expect(at(550) - at(500)).toBeGreaterThan(at(100) - at(50));
-  expect(y(3000 * MS)).toBeUndefined();
-  expect(gaps).toHaveLength(1);
+
+  it('control: labels that do meet are found', () => {
+    const at = (x: number, y: number): Label => ({ x, y, text: 'deliver', role: 'mark' });
+    expect(meetings([at(0, 20), at(30, 25)])).toHaveLength(1);
+    expect(meetings([at(0, 20), at(0, 35)])).toEqual([]);
+  });
+
+  it('a fault is a span from its start to its end, beside the lines and behind those it touches', () => {
+    const layout = layOut(cases[0]?.[1] ?? seven);
+    const yOf = (ms: number): number | undefined => layout.rows.find(({ time }) => time === ms * MS)?.y;
+    for (const spans of [layout.spans, layout.bands]) {
+      const kill = spans.find(({ fault }) => fault.id === 'kill-1');
+      expect([kill?.top, kill?.bottom]).toEqual([yOf(300), yOf(600)]);
+    }
+    const [first, second] = layout.spans;
+    expect((first?.x ?? 0) + (first?.width ?? 0)).toBeLessThan(second?.x ?? 0);
+    const band = layout.bands.find(({ fault }) => fault.id === 'kill-1');
+    const n3 = layout.lines[2]?.x ?? Number.NaN;
+    expect(band?.x).toBeLessThan(n3);
+    expect((band?.x ?? 0) + (band?.width ?? 0)).toBeGreaterThan(n3);
+    expect(layout.labels.map(({ text }) => text)).toContain('kill-1 starts');
+  });
+
+  it('too much is cut to what can have led to the violation, and the page says so', () => {
+    const layout = layOut(seven);
+    const drawn = new Set(layout.arrows.map(({ message }) => message));
+    expect(drawn.size).toBe(MOST_MESSAGES);
+    const past = causalPast(seven.messages, ['n1'], violatedAt(seven.property, seven.lines));
+    expect(past.size).toBeGreaterThan(MOST_MESSAGES);
+    for (const message of drawn) expect(past.has(message) || message.sentAt >= 3500 * MS).toBe(true);
+    expect(spaceTimePage(seven)).toContain('80 of 400 messages are drawn');
+    expect(page(700 * MS)).not.toContain('messages are drawn');
+  });
 });
+
+it('the causal past goes backwards from receipt to sending, and no further', () => {
+  const message = (from: string, to: string, sentAt: number, ...deliveredAt: number[]): DrawnMessage => ({
+    from,
+    to,
+    channel: 'c',
+    kind: 'k',
+    sentAt,
+    deliveredAt,
+  });
+  const a = message('n3', 'n2', 1, 2);
+  const tooLate = message('n3', 'n2', 3, 5);
+  const b = message('n2', 'n1', 4, 6);
+  const lost = message('n3', 'n1', 5);
+  const after = message('n3', 'n1', 6, 9);
+  expect([...causalPast([a, tooLate, b, lost, after], ['n1'], 8)]).toEqual([b, lost, a]);
+});
+
+it('texts are cut to what fits', () => {
+  expect(cutTo('short', 100)).toBe('short');
+  const cut = cutTo('a very long name of a member', 60);
+  expect(cut).toMatch(/^a very.*…$/);
+  expect(textWidth(cut)).toBeLessThanOrEqual(60);
+});
+
+/** Pairs of labels whose boxes have a point in common. */
+function meetings(labels: readonly Label[]): string[] {
+  const boxes = labels.map(({ x, y, text }) => ({ text, x1: x, x2: x + textWidth(text), y1: y - 12, y2: y + 3 }));
+  return boxes.flatMap((a, i) =>
+    boxes
+      .slice(i + 1)
+      .filter((b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2)
+      .map((b) => `${a.text} and ${b.text}`),
+  );
+}

@@ -7,23 +7,17 @@ import { isLinkFault, linksOf, type PlannedFault } from '../harness/model/fault.
 import type { HistoryLine } from '../harness/model/history.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { PropertyResult } from '../harness/model/verdict.ts';
-import { seconds } from './format.ts';
+import { plural, seconds } from './format.ts';
 import { legendOf } from './gallery.ts';
-import { INK, seriesColour } from './palette.ts';
-import { timeScale } from './space-time-scale.ts';
+import { INK, SERIES } from './palette.ts';
+import { type Arrow, AXIS_PX, FONT_PX, type Layout, layOut, type Span } from './space-time-layout.ts';
+import { BREAK_NS } from './space-time-scale.ts';
+import { type DrawnMessage, violatedAt } from './space-time-selection.ts';
 import { STYLE } from './style.ts';
 import { html, type Markup, shorten, trusted } from './text.ts';
 
-/** Times in ns. */
-export interface DrawnMessage {
-  readonly from: string;
-  readonly to: string;
-  readonly channel: string;
-  readonly kind: string;
-  readonly sentAt: number;
-  /** Empty: it was lost. */
-  readonly deliveredAt: readonly number[];
-}
+export type { DrawnMessage } from './space-time-selection.ts';
+export { violatedAt } from './space-time-selection.ts';
 
 export interface SpaceTimeInput {
   readonly plan: Plan;
@@ -35,32 +29,16 @@ export interface SpaceTimeInput {
   readonly repeatCommand: string;
 }
 
-const COLUMN_PX = 130;
-const LEFT_PX = 210;
-const TOP_PX = 40;
-/** What is shown after the heal, where little is new, ns. */
-const AFTER_HEAL_NS = 2e9;
-/** And around a violated moment that lies later still. */
-const AROUND_NS = 5e8;
-const MOST_MESSAGES = 1500;
-const MOST_MARKS = 1500;
-
-/** The moment at which the violation shows, ns: the latest time that the witness names, or the end of the history. */
-export function violatedAt(property: PropertyResult, lines: readonly HistoryLine[]): number {
-  const last = lines.at(-1);
-  const end = last !== undefined && 'time' in last ? last.time : 0;
-  const times = (property.witness?.lines ?? []).flatMap((line) => {
-    const time = typeof line === 'object' && line !== null && 'time' in line ? line.time : undefined;
-    return typeof time === 'number' && time <= end ? [time] : [];
-  });
-  return times.length === 0 ? end : Math.max(...times);
-}
+const FAULT_COLOUR = '#8a8a8a';
+/** What the violated moment and running members are drawn in is no message's. */
+const MESSAGE_COLOURS = SERIES.filter((colour) => colour !== INK.fail && colour !== INK.alive);
 
 export function spaceTimePage(input: SpaceTimeInput): string {
   const { plan, property } = input;
   const hash = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const { drawing, legend, notes } = draw(input);
+  const layout = layOut(input);
+  const { drawing, legend } = draw(input, layout);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
@@ -76,9 +54,10 @@ export function spaceTimePage(input: SpaceTimeInput): string {
 <h2>The plan</h2>
 <ul class="story">${describePlan(plan).map((text) => html`<li>${text}</li>`)}</ul>
 <h2>What happened</h2>
-<p class="note">Time runs down, each member is a line. Arrows are messages; a cross is a message that was lost. Circles are what a member saw or did; hover over anything for its details. Grey lines are members that are down or paused.</p>
-${notes.map((note) => html`<p class="note">${note}</p>`)}
-<figure>${legend}<div class="chart">${drawing}</div></figure>
+<p class="note">Time runs down, and each member is a vertical line: solid while it runs, dotted while it is down or paused. Slanted arrows are messages, from their sending to their receipt; a dashed arrow that ends in a cross is a message that was lost. Dots are what a member did or saw. Grey bars and shades are times in which a fault was on.</p>
+<p class="note">The scale is not even: moments stand far enough apart to be told apart, whatever the time between them. Labels at the left give true times in milliseconds since the start, and ⋮ the time between two moments where it is ${BREAK_NS / 1e6} ms or more. Hover over anything for its details.</p>
+${layout.notes.map((note) => html`<p class="note">${note}</p>`)}
+<figure>${legend}<div class="chart" tabindex="0" role="group" aria-label="Chart, may be scrolled sideways">${drawing}</div></figure>
 </main></body></html>
 `.text;
 }
@@ -117,173 +96,49 @@ function describeFault(fault: PlannedFault): string {
   return [type, fault.targets.join(', '), ...strength.map(([key, value]) => `${key} ${value}`)].join(' ');
 }
 
-interface Canvas {
-  readonly plan: Plan;
-  readonly y: (time: number) => number | undefined;
-  readonly x: (member: string) => number;
-  readonly height: number;
-  readonly end: number;
-}
-
-function draw(input: SpaceTimeInput): {
-  readonly drawing: Markup;
-  readonly legend: Markup | undefined;
-  readonly notes: readonly string[];
-} {
-  const { plan, property, lines } = input;
-  const moment = violatedAt(property, lines);
-  const healNs = plan.closing.healAtMs * 1e6;
-  const early = Math.max(healNs + AFTER_HEAL_NS, moment <= healNs + 2 * AFTER_HEAL_NS ? moment + AROUND_NS : 0);
-  const windows: [number, number][] = [[0, early]];
-  if (moment > early) windows.push([Math.max(early, moment - AROUND_NS), moment + AROUND_NS / 5]);
-  const shown = input.messages.filter(
-    ({ channel, sentAt }) =>
-      (property.channel === undefined || channel === property.channel) &&
-      windows.some(([from, until]) => sentAt >= from && sentAt < until),
-  );
-  const kept = shown.slice(-MOST_MESSAGES);
-  const [firstKept] = kept;
-  if (shown.length > kept.length && firstKept !== undefined) windows[0] = [firstKept.sentAt, early];
-  const scale = timeScale(
-    windows,
-    kept.map((message) => message.sentAt),
-    TOP_PX,
-  );
-  const index = new Map(plan.members.map((member, i) => [member.name, i]));
-  const canvas: Canvas = {
-    plan,
-    y: scale.y,
-    x: (member) => LEFT_PX + (index.get(member) ?? 0) * COLUMN_PX,
-    height: scale.bottom + 30,
-    end: windows.at(-1)?.[1] ?? 0,
-  };
-  const kinds = [...new Set(kept.map((message) => message.kind))].sort();
-  const colourOf = (kind: string): string => seriesColour(kinds.indexOf(kind));
-  const width = LEFT_PX + plan.members.length * COLUMN_PX;
-  const markY = scale.y(moment);
-  const drawing = html`<svg viewBox="0 0 ${width} ${canvas.height}" role="img" aria-label="Space-time diagram" font-size="11">
-${faultBands(canvas)}
-${memberLines(canvas, lines)}
-${scale.ticks.map(({ time, y }) => html`<text x="4" y="${y + 4}">${seconds(time)}</text><line x1="60" x2="${width}" y1="${y}" y2="${y}" stroke="#d8d8d8" stroke-width="0.5"/>`)}
-${scale.gaps.map((y) => html`<text x="4" y="${y}">⋮ time left out</text>`)}
-${kept.map((message) => arrow(canvas, message, colourOf(message.kind)))}
-${marks(canvas, lines, property.channel)}
-${markY !== undefined && html`<line x1="0" x2="${width}" y1="${markY}" y2="${markY}" stroke="${INK.fail}" stroke-width="2" stroke-dasharray="6 3"/><text x="4" y="${markY - 4}" font-weight="700">violated: ${property.name}, ${seconds(moment)}</text>`}
+/** The picture, px as it stands on the page; wider ones are scrolled sideways. */
+function draw(
+  input: SpaceTimeInput,
+  layout: Layout,
+): { readonly drawing: Markup; readonly legend: Markup | undefined } {
+  const kinds = [...new Set(layout.arrows.map(({ message }) => message.kind))].sort();
+  const colourOf = (kind: string): string =>
+    MESSAGE_COLOURS[kinds.indexOf(kind) % MESSAGE_COLOURS.length] ?? FAULT_COLOUR;
+  const { width, height, left, top, violatedY } = layout;
+  const label = `Space-time diagram of ${plural(input.plan.members.length, 'member')} and ${plural(new Set(layout.arrows.map(({ message }) => message)).size, 'message')}; ${input.property.name} is violated at ${seconds(violatedAt(input.property, input.lines))}`;
+  const drawing = html`<svg class="true-size" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}" font-size="${FONT_PX}">
+${layout.bands.map((band) => spanOf(band, 0.16))}
+${layout.rows.map(({ y }) => html`<line x1="${left - 14}" x2="${left - 6}" y1="${y}" y2="${y}" stroke="#8a8a8a"/>`)}
+${layout.spans.map((span) => spanOf(span, 0.75))}
+${layout.lines.map(({ x, runs }) => html`<line x1="${x}" x2="${x}" y1="${top}" y2="${height - 8}" stroke="#8a8a8a" stroke-dasharray="2 4"/>${runs.map(([y1, y2]) => html`<line x1="${x}" x2="${x}" y1="${y1}" y2="${y2}" stroke="${INK.alive}" stroke-width="3"/>`)}`)}
+<line x1="${AXIS_PX}" x2="${width}" y1="${violatedY}" y2="${violatedY}" stroke="${INK.fail}" stroke-width="2" stroke-dasharray="6 3"/>
+${layout.arrows.map((arrow) => drawArrow(arrow, colourOf(arrow.message.kind)))}
+${layout.dots.map(({ x, y, time, mark }) => html`<circle class="dot" cx="${x}" cy="${y}" r="4" fill="${mark.colour}"><title>${exact(time)} ${mark.title}</title></circle>`)}
+${layout.labels.map(({ x, y, text, role }) => html`<text class="${role}" x="${x}" y="${y}"${(role === 'name' || role === 'violated') && trusted(' font-weight="700"')}>${text}</text>`)}
 </svg>`;
-  const legend = legendOf(kinds.map((kind) => ({ colour: colourOf(kind), text: kind })));
-  const notes = [
-    shown.length > kept.length
-      ? `Only the last ${kept.length} of ${shown.length} messages in this stretch are drawn.`
-      : '',
-  ].filter((note) => note !== '');
-  return { drawing, legend, notes };
+  const legend = legendOf([
+    ...kinds.map((kind) => ({ colour: colourOf(kind), text: kind, line: [] })),
+    { colour: INK.alive, text: 'member runs', line: [] },
+    ...(layout.spans.length === 0 ? [] : [{ colour: FAULT_COLOUR, text: 'a fault is on' }]),
+    { colour: INK.fail, text: 'violated', line: [6, 3] },
+  ]);
+  return { drawing, legend };
 }
 
-function faultBands({ plan, y, end }: Canvas): Markup[] {
-  return plan.faults.map((fault, i) => {
-    const top = y(Math.min(fault.atMs * 1e6, end)) ?? TOP_PX;
-    const bottom = y(Math.min(fault.untilMs * 1e6, end)) ?? top;
-    const left = 62 + (i % 8) * 14;
-    return html`<g><title>${fault.id}: ${describeFault(fault)}</title><rect x="${left}" y="${top}" width="10" height="${Math.max(2, bottom - top)}" fill="${seriesColour(i)}" fill-opacity="0.6"/><text x="${left}" y="${top - 3}" font-size="9">${fault.id}</text></g>`;
-  });
+function spanOf({ fault, x, width, top, bottom }: Span, opacity: number): Markup {
+  return html`<rect x="${x}" y="${top}" width="${width}" height="${bottom - top}" fill="${FAULT_COLOUR}" fill-opacity="${opacity}"><title>${fault.id}: ${describeFault(fault)}</title></rect>`;
 }
 
-/** A member's line, grey where it did not run. */
-function memberLines({ plan, y, x, height, end }: Canvas, lines: readonly HistoryLine[]): Markup[] {
-  return plan.members.map(({ name }) => {
-    const stops: { time: number; up: boolean }[] = [];
-    for (const line of lines) {
-      if (line.type !== 'member' || line.member !== name || line.time > end) continue;
-      stops.push({ time: line.time, up: line.event === 'up' || line.event === 'resume' || line.event === 'leave' });
-    }
-    const at = x(name);
-    const pieces = stops.flatMap(({ time, up }, i) => {
-      const top = y(time);
-      const bottom = y(stops[i + 1]?.time ?? end) ?? height - 20;
-      return top === undefined || !up
-        ? []
-        : [html`<line x1="${at}" x2="${at}" y1="${top}" y2="${bottom}" stroke="${INK.alive}" stroke-width="3"/>`];
-    });
-    return html`<text x="${at}" y="${TOP_PX - 18}" text-anchor="middle" font-weight="700">${name}</text><line x1="${at}" x2="${at}" y1="${TOP_PX - 10}" y2="${height - 20}" stroke="#999999"/>${pieces}`;
-  });
-}
-
-function arrow({ x, y }: Canvas, message: DrawnMessage, colour: string): Markup | undefined {
+function drawArrow({ message, x1, y1, x2, y2, isLost }: Arrow, colour: string): Markup {
   const { from, to, kind, channel, sentAt, deliveredAt } = message;
-  const y1 = y(sentAt);
-  if (y1 === undefined) return undefined;
-  const x1 = x(from);
-  const x2 = x(to);
-  const title = html`<title>${channel}.${kind} ${from} → ${to}, sent ${exact(sentAt)}, ${deliveredAt.length === 0 ? 'lost' : `delivered ${deliveredAt.map(exact).join(', ')}`}</title>`;
-  if (deliveredAt.length === 0) {
-    const end = x1 + (x2 - x1) * 0.25;
-    return html`<g stroke="${colour}">${title}<line x1="${x1}" x2="${end}" y1="${y1}" y2="${y1 + 2}" stroke-dasharray="3 2"/><path d="M${end - 3} ${y1 - 1}l6 6m0-6l-6 6"/></g>`;
-  }
-  const heads = deliveredAt.map((time) => {
-    const y2 = y(time) ?? y1;
-    const side = x2 > x1 ? -1 : 1;
-    return html`<line x1="${x1}" x2="${x2}" y1="${y1}" y2="${y2}"/><path d="M${x2} ${y2}l${side * 7} -3v6z" fill="${colour}" stroke="none"/>`;
-  });
-  return html`<g stroke="${colour}">${title}${heads}</g>`;
+  const title = html`<title>${channel}.${kind} ${from} → ${to}, sent ${exact(sentAt)}, ${isLost ? 'lost' : `delivered ${deliveredAt.map(exact).join(', ')}`}</title>`;
+  const line = html`<line x1="${x1}" x2="${x2}" y1="${y1}" y2="${y2}" stroke-width="1.5"${isLost && trusted(' stroke-dasharray="4 3"')}/>`;
+  if (isLost)
+    return html`<g class="lost" stroke="${colour}">${title}${line}<path d="M${x2 - 4} ${y2 - 4}l8 8m0-8l-8 8" stroke-width="2"/></g>`;
+  const angle = Math.round((Math.atan2(y2 - y1, x2 - x1) * 1800) / Math.PI) / 10;
+  return html`<g class="message" stroke="${colour}">${title}${line}<path d="M0 0l-9 -3.5v7z" transform="translate(${x2} ${y2}) rotate(${angle})" fill="${colour}" stroke="none"/></g>`;
 }
 
 function exact(ns: number): string {
   return `${(ns / 1e6).toFixed(2)} ms`;
-}
-
-/** Operations, what members observed, and their lives. */
-function marks({ x, y }: Canvas, lines: readonly HistoryLine[], channel: string | undefined): Markup[] {
-  const found: Markup[] = [];
-  for (const line of lines) {
-    if (found.length >= MOST_MARKS) break;
-    const said = markOf(line, channel);
-    if (said === undefined || !('member' in line)) continue;
-    const at = y(line.time);
-    if (at === undefined) continue;
-    const left = x(line.member);
-    const text =
-      said.label === undefined
-        ? undefined
-        : html`<text x="${left + 7}" y="${at + 4}" font-size="9">${shorten(said.label, 24)}</text>`;
-    found.push(
-      html`<g><title>${exact(line.time)} ${line.member}: ${said.title}</title><circle cx="${left}" cy="${at}" r="3.5" fill="${said.colour}"/>${text}</g>`,
-    );
-  }
-  return found;
-}
-
-interface Mark {
-  readonly title: string;
-  readonly label: string | undefined;
-  readonly colour: string;
-}
-
-function markOf(line: HistoryLine, channel: string | undefined): Mark | undefined {
-  switch (line.type) {
-    case 'member':
-      return {
-        title: `${line.event} ${line.reason ?? ''}`,
-        label: `${line.event} (life ${line.life})`,
-        colour: INK.paused,
-      };
-    case 'invoke':
-      return { title: `${line.f} ${JSON.stringify(line.value)}`, label: `${line.f} #${line.op}`, colour: INK.info };
-    case 'ok':
-    case 'fail':
-    case 'info': {
-      const colour = line.type === 'ok' ? INK.ok : line.type === 'fail' ? INK.fail : INK.info;
-      const title = `${line.type} ${JSON.stringify(line.value ?? line.error ?? null)}`;
-      return { title, label: `${line.type} #${line.op}`, colour };
-    }
-    case 'observe': {
-      if (channel !== undefined && line.channel !== channel) return undefined;
-      const { type: _t, time: _time, member: _m, life: _l, channel: _c, kind, ...facts } = line;
-      const short = kind === 'status' && 'status' in facts ? `${facts.subject} ${facts.status}` : kind;
-      const status = kind === 'status' && 'status' in facts ? facts.status : undefined;
-      const colour = status !== undefined && status in INK ? INK[status as keyof typeof INK] : INK.theory;
-      return { title: `${kind} ${JSON.stringify(facts)}`, label: short, colour };
-    }
-    default:
-      return undefined;
-  }
 }

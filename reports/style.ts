@@ -1,7 +1,7 @@
 /** The page's one style sheet; its hash stands in the page's policy. */
 export const STYLE = `
-:root{color-scheme:light dark;--ink:#1b1b1b;--soft:#5c5c5c;--page:#fff;--panel:#f6f7f8;--line:#d9dcdf;--grid:#e4e4e4;--good:#00694c;--bad:#a33c00;--doubt:#8a5a00}
-@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--soft:#a9adb2;--page:#16181b;--panel:#1f2226;--line:#3a3f45;--grid:#34383d;--good:#4fd1a5;--bad:#ff9a66;--doubt:#f0c060}}
+:root{color-scheme:light dark;--ink:#1b1b1b;--soft:#5c5c5c;--page:#fff;--panel:#f6f7f8;--chart:#fff;--line:#d9dcdf;--grid:#e4e4e4;--good:#00694c;--bad:#a33c00;--doubt:#8a5a00}
+@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--soft:#a9adb2;--page:#16181b;--panel:#1f2226;--chart:#24282d;--line:#3a3f45;--grid:#34383d;--good:#4fd1a5;--bad:#ff9a66;--doubt:#f0c060}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
@@ -41,14 +41,16 @@ figcaption{max-width:100ch}
 details{margin:6px 0}summary{cursor:pointer}
 figure{margin:10px 0 18px}
 .chart svg{display:block;width:100%;min-width:700px;height:auto}
-.chart text{fill:var(--ink);font-family:inherit}
+.chart svg.true-size{width:auto;min-width:0;max-width:none}
+.true-size text{paint-order:stroke;stroke:var(--chart);stroke-width:3px;stroke-linejoin:round}
+.chart text{fill:var(--ink);font-family:inherit}.chart .break,.chart .time{fill:var(--soft)}.chart .violated{fill:var(--bad)}
 .chart .role-axis-grid line{stroke:var(--grid)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 18px;margin:0 0 4px;padding:0;font-size:13px}
 .legend li{display:flex;align-items:center;gap:6px}
 .swatch{height:10px;width:auto;flex:none;margin-right:6px}.legend .swatch{margin:0}
 .story{padding-left:20px;margin:8px 0}.story li{margin:3px 0;max-width:90ch}
 footer{margin-top:40px;padding-bottom:30px;color:var(--soft);font-size:13px}
-@media(prefers-color-scheme:dark){.chart{background:#24282d;border-radius:4px}.chart path[stroke="#000000"]{stroke:#fff}.chart line[stroke="#d8d8d8"]{stroke:#40464d}.swatch line[stroke="#000000"]{stroke:#fff}}
+@media(prefers-color-scheme:dark){.chart{background:var(--chart);border-radius:4px}.chart path[stroke="#000000"]{stroke:#fff}.dot[fill="#000000"]{fill:#fff}.chart line[stroke="#d8d8d8"]{stroke:#40464d}.swatch line[stroke="#000000"]{stroke:#fff}}
 @media(max-width:640px){main,.headline,nav,footer{padding-left:14px;padding-right:14px}.why{font-size:16px}.stack thead{position:absolute;clip-path:inset(50%)}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}.stack th,.stack td{display:block;border:0;padding:2px 0;text-align:left}.stack .prose{min-width:0}.stack .number{display:inline-block;margin-right:14px;color:var(--soft);font-size:13px}.stack .number:nth-last-child(2)::before{content:"judged "}.stack .number:last-child::before{content:"violations "}}
-@media print{:root{--ink:#000;--soft:#444;--page:#fff;--panel:#fff;--line:#bbb;--grid:#ddd}body{font-size:11px}nav{display:none}.chart{overflow:visible}.chart svg{min-width:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.word{border:2px solid #000;print-color-adjust:exact;-webkit-print-color-adjust:exact}pre{max-height:none}}
+@media print{:root{--ink:#000;--soft:#444;--page:#fff;--panel:#fff;--chart:#fff;--line:#bbb;--grid:#ddd}body{font-size:11px}nav{display:none}.chart{overflow:visible}.chart svg{min-width:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.word{border:2px solid #000;print-color-adjust:exact;-webkit-print-color-adjust:exact}pre{max-height:none}}
 `;
