@@ -100,7 +100,10 @@ function tellEnd(episode: readonly DeathBelief[], first: number, last: number, t
   const split = timeline.faults
     .filter((fault) => fault.kind === 'partition' && fault.from <= last && fault.until >= first && fault.until <= ended)
     .at(-1);
-  const merged = split === undefined ? '' : `, ${seconds(ended - split.until)} after ${split.kind} ${split.id} ended`;
+  const merged =
+    split === undefined
+      ? ''
+      : `, ${seconds(ended - split.until)} after ${split.id.startsWith(split.kind) ? split.id : `${split.kind} ${split.id}`} ended`;
   return `The last such belief ended at ${seconds(ended)}${merged}: the views had merged again.`;
 }
 

@@ -12,6 +12,7 @@ import { properties } from './sections/judgements.ts';
 import { latency } from './sections/latency.ts';
 import { membership } from './sections/membership.ts';
 import { spread } from './sections/spread.ts';
+import { terms } from './sections/terms.ts';
 import { STYLE } from './style.ts';
 import { html, type Markup, trusted } from './text.ts';
 
@@ -32,6 +33,7 @@ const CONTENTS: readonly (readonly [string, string])[] = [
   ['metrics', 'Metrics'],
   ['claims', 'Claims'],
   ['environment', 'Environment'],
+  ['terms', 'Terms'],
 ];
 
 export function page(story: RunStory, gallery: Gallery): string {
@@ -48,6 +50,7 @@ export function page(story: RunStory, gallery: Gallery): string {
     metrics(story),
     claims(story),
     circumstances(story),
+    terms(),
   ];
   const absent = new Set<string>();
   if (members === undefined) absent.add('membership');

@@ -170,3 +170,16 @@ test('a hundred members: counts in place of strips, and a page of bounded size',
   expect(html).toContain('quantiles over 100 members');
   expect(html.length).toBeLessThan(10_000_000);
 });
+
+test('can be read aloud: headings in order, cells with headers, charts with labels', () => {
+  const levels = [...plainReport.html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+  expect(levels[0]).toBe(1);
+  expect(levels.filter((level) => level === 1)).toHaveLength(1);
+  for (const [i, level] of levels.slice(1).entries()) expect(level - (levels[i] ?? 0)).toBeLessThanOrEqual(1);
+  expect(plainReport.html).not.toMatch(/<th(?![^>]*scope="(?:col|row)")[ >]/);
+  for (const [row] of plainReport.html.matchAll(/<tr[ >](?:(?!<\/tr>).)*/gs)) expect(row).toMatch(/<th/);
+  for (const [svg] of plainReport.html.matchAll(/<svg[^>]*>/g))
+    expect(svg).toMatch(/aria-label="[^"]{9}|aria-hidden="true"/);
+  for (const [box] of plainReport.html.matchAll(/<div class="(?:chart|scroll)"[^>]*>/g))
+    expect(box).toMatch(/tabindex="0" role="group" aria-label=/);
+});

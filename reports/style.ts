@@ -18,6 +18,7 @@ h1{margin:6px 0 4px;font-size:15px}
 .why{font-size:18px;margin:10px 0 14px}
 .facts{display:flex;flex-wrap:wrap;gap:8px 28px;margin:0 0 14px}
 .facts dt{font-size:12px;color:var(--soft)}.facts dd{margin:0;font-weight:600}
+.terms{margin:8px 0;font-size:14px;max-width:90ch}.terms dt{font-weight:600;margin-top:8px}.terms dd{margin:0;color:var(--soft)}
 .repeat-label{margin:0;font-size:12px;color:var(--soft)}
 pre{margin:4px 0;padding:10px 12px;background:var(--panel);border:1px solid var(--line);border-radius:5px;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap;max-height:420px;overflow:auto}
 pre code{display:block;font:inherit}
@@ -25,6 +26,7 @@ pre code{display:block;font:inherit}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:10px 0 0;margin:0;font-size:14px}
 a{color:inherit;text-underline-offset:3px}
 .scroll,.chart{overflow-x:auto;position:relative}
+.scroll:focus-visible,.chart:focus-visible{outline:2px solid var(--soft);outline-offset:2px}
 table{border-collapse:collapse;width:100%;margin:8px 0;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:6px 18px 6px 0;border-bottom:1px solid var(--line);overflow-wrap:normal}
 thead th{font-size:12px;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line)}
@@ -40,7 +42,7 @@ tbody th{font-weight:600}
 figcaption{max-width:100ch}
 details{margin:6px 0}summary{cursor:pointer}
 figure{margin:10px 0 18px}
-.chart svg{display:block;width:100%;min-width:700px;height:auto}
+.chart svg{display:block;width:100%;min-width:860px;height:auto}
 .chart svg.true-size{width:auto;min-width:0;max-width:none}
 .true-size text{paint-order:stroke;stroke:var(--chart);stroke-width:3px;stroke-linejoin:round}
 .chart text{fill:var(--ink);font-family:inherit}.chart .break,.chart .time{fill:var(--soft)}.chart .violated{fill:var(--bad)}
@@ -51,6 +53,6 @@ figure{margin:10px 0 18px}
 .story{padding-left:20px;margin:8px 0}.story li{margin:3px 0;max-width:90ch}
 footer{margin-top:40px;padding-bottom:30px;color:var(--soft);font-size:13px}
 @media(prefers-color-scheme:dark){.chart{background:var(--chart);border-radius:4px}.chart path[stroke="#000000"]{stroke:#fff}.dot[fill="#000000"]{fill:#fff}.chart line[stroke="#d8d8d8"]{stroke:#40464d}.swatch line[stroke="#000000"]{stroke:#fff}}
-@media(max-width:640px){main,.headline,nav,footer{padding-left:14px;padding-right:14px}.why{font-size:16px}.stack thead{position:absolute;clip-path:inset(50%)}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}.stack th,.stack td{display:block;border:0;padding:2px 0;text-align:left}.stack .prose{min-width:0}.stack .number{display:inline-block;margin-right:14px;color:var(--soft);font-size:13px}.stack .number:nth-last-child(2)::before{content:"judged "}.stack .number:last-child::before{content:"violations "}}
+@media(max-width:640px){.scroll table:not(.stack):not(.pairs) tbody th{position:sticky;left:0;background:var(--page);min-width:6em;max-width:44vw;overflow-wrap:anywhere}main,.headline,nav,footer{padding-left:14px;padding-right:14px}.why{font-size:16px}.stack thead{position:absolute;clip-path:inset(50%)}.stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--line)}.stack th,.stack td{display:block;border:0;padding:2px 0;text-align:left}.stack .prose{min-width:0}.stack .number{display:inline-block;margin-right:14px;color:var(--soft);font-size:13px}.stack .number:nth-last-child(2)::before{content:"judged "}.stack .number:last-child::before{content:"violations "}}
 @media print{:root{--ink:#000;--soft:#444;--page:#fff;--panel:#fff;--chart:#fff;--line:#bbb;--grid:#ddd}body{font-size:11px}nav{display:none}.chart{overflow:visible}.chart svg{min-width:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.word{border:2px solid #000;print-color-adjust:exact;-webkit-print-color-adjust:exact}pre{max-height:none}}
 `;

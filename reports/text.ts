@@ -63,3 +63,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly Piece[])
 export function trusted(text: string): Markup {
   return new Markup(text);
 }
+
+/** Attributes of a box that scrolls sideways on narrow screens: reached by keyboard, and named when it is. */
+export const SCROLLS = trusted('tabindex="0" role="group" aria-label="Table, may be scrolled sideways"');

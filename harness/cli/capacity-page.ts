@@ -44,7 +44,7 @@ function runsTable({ sizes }: Capacity): Markup {
     const cells = loads.map((load) => html`<td class="number">${figure(rates[load] ?? 0)}</td>`);
     return html`<tr><th scope="row">${members}</th><td class="number">${runs}</td><td class="number">${valid}</td><td class="number">${invalid}</td><td class="number">${unknown}</td>${cells}</tr>`;
   });
-  return html`<div class="scroll"><table><thead><tr><th>members</th>${['runs', 'valid', 'invalid', 'unknown', ...loads.map((load) => `${load}, 1/s`)].map((name) => html`<th class="number">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll"><table><thead><tr><th scope="col">members</th>${['runs', 'valid', 'invalid', 'unknown', ...loads.map((load) => `${load}, 1/s`)].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function charts(rows: readonly CapacityRow[], gallery: Gallery): Markup[] {
@@ -89,11 +89,13 @@ function quantileOf({ figure: name }: CapacityRow): string {
 }
 
 function figuresTable(rows: readonly CapacityRow[]): Markup {
-  const head = ['runs', 'median', 'least', 'most', 'theory'].map((name) => html`<th class="number">${name}</th>`);
+  const head = ['runs', 'median', 'least', 'most', 'theory'].map(
+    (name) => html`<th scope="col" class="number">${name}</th>`,
+  );
   const cell = (value: number | null) => html`<td class="number">${value === null ? '-' : figure(value)}</td>`;
   const lines = rows.map(
     (row) =>
       html`<tr><th scope="row">${row.figure}</th><td>${scopeText(row.scope)}</td><td class="number">${row.members}</td><td>${row.unit}</td>${[row.runs, row.median, row.min, row.max, row.expected].map(cell)}</tr>`,
   );
-  return html`<div class="scroll"><table><thead><tr><th>figure</th><th>of</th><th class="number">members</th><th>unit</th>${head}</tr></thead><tbody>${lines}</tbody></table></div>`;
+  return html`<div class="scroll"><table><thead><tr><th scope="col">figure</th><th scope="col">of</th><th scope="col" class="number">members</th><th scope="col">unit</th>${head}</tr></thead><tbody>${lines}</tbody></table></div>`;
 }

@@ -17,7 +17,8 @@ export function faultChart(frame: RunFrame, describe: (id: string) => string): C
     t: round(fault.from / 1e9),
     u: round(Math.max(fault.from / 1e9 + 0.02, Math.min(frame.endS, fault.until / 1e9))),
     colour: faultColour(frame.colours, fault.kind),
-    name: `${fault.kind} ${fault.id}`,
+    // An id that begins with its kind needs no second word, and has room for its number.
+    name: fault.id.startsWith(fault.kind) ? fault.id : `${fault.kind} ${fault.id}`,
     d: plain(describe(fault.id)),
   }));
   // A label on the right half of the chart would run out of it: it stands before the window's end instead.

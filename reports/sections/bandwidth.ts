@@ -5,7 +5,7 @@ import { figure, percent, plural } from '../format.ts';
 import type { Gallery } from '../gallery.ts';
 import { seriesColour } from '../palette.ts';
 import { faultLegend, type RunStory } from '../run-story.ts';
-import { html, type Markup, shorten } from '../text.ts';
+import { html, type Markup, SCROLLS, shorten } from '../text.ts';
 import { kernelCounters } from './kernel-counters.ts';
 import { quantile } from './spread.ts';
 
@@ -77,7 +77,7 @@ function kindTable(kinds: readonly Series[]): Markup {
     (kind) =>
       html`<tr><th scope="row">${shorten(kind.name, 80)}</th><td class="number">${figure(kind.totalMessages)}</td><td class="number">${figure(kind.totalBytes)}</td><td class="number">${kind.totalMessages === 0 ? '–' : figure(kind.totalBytes / kind.totalMessages)}</td><td class="number">${total === 0 ? '–' : percent(kind.totalBytes / total)}</td></tr>`,
   );
-  return html`<div class="scroll"><table><thead><tr><th scope="col">channel.kind</th><th scope="col" class="number">messages sent</th><th scope="col" class="number">bytes sent</th><th scope="col" class="number">bytes per message</th><th scope="col" class="number">share of bytes</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">channel.kind</th><th scope="col" class="number">messages sent</th><th scope="col" class="number">bytes sent</th><th scope="col" class="number">bytes per message</th><th scope="col" class="number">share of bytes</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function dropped(story: RunStory): Markup {

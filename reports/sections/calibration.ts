@@ -7,7 +7,7 @@ import {
 } from '../../harness/model/calibration.ts';
 import { figure, percent, plural } from '../format.ts';
 import { describeFault, type RunStory } from '../run-story.ts';
-import { html, type Markup } from '../text.ts';
+import { html, type Markup, SCROLLS } from '../text.ts';
 
 export function linkCalibration(story: RunStory): Markup | undefined {
   const calibration = story.surroundings?.calibration;
@@ -44,7 +44,7 @@ const EFFECTS: Readonly<Record<CalibratedFault['effect'], string>> = {
 
 function faultTable(story: RunStory, fault: CalibratedFault): Markup {
   return html`<h3>${nameOf(story, fault)}: ${EFFECTS[fault.effect]}</h3>
-<div class="scroll"><table><thead><tr><th scope="col">link</th><th scope="col">fault acts</th><th scope="col">quantity</th><th scope="col" class="number">asked</th><th scope="col" class="number">measured</th><th scope="col" class="number">99 % interval</th><th scope="col">within</th><th scope="col" class="number">sent</th><th scope="col" class="number">received</th></tr></thead><tbody>${fault.links.map(linkRow)}${row('its links together', 'yes', fault.pooled, 0)}</tbody></table></div>`;
+<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">link</th><th scope="col">fault acts</th><th scope="col">quantity</th><th scope="col" class="number">asked</th><th scope="col" class="number">measured</th><th scope="col" class="number">99 % interval</th><th scope="col">within</th><th scope="col" class="number">sent</th><th scope="col" class="number">received</th></tr></thead><tbody>${fault.links.map(linkRow)}${row('its links together', 'yes', fault.pooled, 0)}</tbody></table></div>`;
 }
 
 function linkRow(link: CalibratedLink): Markup {

@@ -2,7 +2,7 @@
 import type { JudgedChannel } from '../../harness/model/checker.ts';
 import { figure, nameList, plural, seconds } from '../format.ts';
 import type { RunStory } from '../run-story.ts';
-import { html, type Markup, shorten } from '../text.ts';
+import { html, type Markup, SCROLLS, shorten } from '../text.ts';
 
 export function claims(story: RunStory): Markup {
   return html`<section id="claims"><h2>Claims and bounds</h2>${story.channels.map(claimsOf)}</section>`;
@@ -18,7 +18,7 @@ function claimsOf(channel: JudgedChannel): Markup {
   );
   return html`<h3>${channel.name}${channel.name !== channel.plan.protocol && ` (${channel.plan.protocol})`}, ${channel.role}</h3>
 <p>${bounds.length === 0 ? 'No liveness bound follows from its settings.' : `Liveness bounds from its settings: ${bounds.join(', ')}.`}</p>
-${rows.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">property</th><th scope="col">strength</th><th scope="col">statement</th><th scope="col">source</th></tr></thead><tbody>${rows}</tbody></table></div>`}`;
+${rows.length > 0 && html`<div class="scroll" ${SCROLLS}><table class="stack"><thead><tr><th scope="col">property</th><th scope="col">strength</th><th scope="col">statement</th><th scope="col">source</th></tr></thead><tbody>${rows}</tbody></table></div>`}`;
 }
 
 export function circumstances(story: RunStory): Markup {
@@ -58,10 +58,10 @@ export function circumstances(story: RunStory): Markup {
     ['run directory', verdict.runDir ?? 'none'],
   ];
   return html`<section id="environment"><h2>Environment and plan</h2>
-<div class="scroll"><table class="pairs"><tbody>${facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="prose">${value}</td></tr>`)}</tbody></table></div>
+<div class="scroll" ${SCROLLS}><table class="pairs"><tbody>${facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="prose">${value}</td></tr>`)}</tbody></table></div>
 <h3>Settings</h3>${plan.channels.map(
     (channel) =>
-      html`<details><summary>${channel.name}${channel.name !== channel.protocol && ` (${channel.protocol})`}: ${plural(Object.keys(channel.settings).length, 'setting')}</summary><div class="scroll"><table class="pairs"><tbody>${Object.entries(channel.settings).map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="prose">${shorten(typeof value === 'string' ? value : JSON.stringify(value), 300)}</td></tr>`)}</tbody></table></div></details>`,
+      html`<details><summary>${channel.name}${channel.name !== channel.protocol && ` (${channel.protocol})`}: ${plural(Object.keys(channel.settings).length, 'setting')}</summary><div class="scroll" ${SCROLLS}><table class="pairs"><tbody>${Object.entries(channel.settings).map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="prose">${shorten(typeof value === 'string' ? value : JSON.stringify(value), 300)}</td></tr>`)}</tbody></table></div></details>`,
   )}
 <h3>Repeat</h3><pre class="repeat"><code>${story.repeatCommand}</code></pre></section>`;
 }

@@ -3,7 +3,7 @@ import type { Metric } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { figure } from '../format.ts';
 import { crossHostNote, type RunStory } from '../run-story.ts';
-import { html, type Markup } from '../text.ts';
+import { html, type Markup, SCROLLS } from '../text.ts';
 import { badge, dataTable } from './judgements.ts';
 
 const MOST_ROWS = 500;
@@ -16,7 +16,9 @@ export function calibration(story: RunStory): Markup {
     const more = rows.length - MOST_ROWS;
     return html`<p>${badge(property.verdict)} ${property.reason}</p>${rows.length > 0 && dataTable(rows.slice(0, MOST_ROWS))}${more > 0 && html`<p class="note">${figure(more)} more rows not shown; report.json has them.</p>`}`;
   });
-  return html`<section id="calibration"><h2>Fault calibration</h2>${parts.length === 0 ? html`<p>Fault effects were not judged in this run.</p>` : parts}</section>`;
+  return html`<section id="calibration"><h2>Fault calibration</h2>
+<p class="note">What was asked of each fault, beside what the run itself showed of it over all links or members that it touched; “control” is what was measured where no fault was on. Low and high: the 99 % interval of a measured share (0 to 1) or of a mean (ms), or the extremes of a clock's readings. Sent and received count datagrams.</p>
+${parts.length === 0 ? html`<p>Fault effects were not judged in this run.</p>` : parts}</section>`;
 }
 
 function rowsOf(details: { readonly [key: string]: Data } | undefined): readonly Data[] {
@@ -45,7 +47,7 @@ export function metrics(story: RunStory): Markup {
   const heads = ['count', ...COLUMNS].map(
     (name) => html`<th scope="col" class="number">${name === 'p999' ? 'p99.9' : name}</th>`,
   );
-  return html`<section id="metrics"><h2>Metrics</h2>${note !== undefined && html`<p class="note">${note}</p>`}${entries.length === 0 && html`<p>Nothing was measured.</p>`}
-${rows.length > 0 && html`<div class="scroll"><table><thead><tr><th scope="col">distribution</th><th scope="col">unit</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`}
-${single.length > 0 && html`<div class="scroll"><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${single}</tbody></table></div>`}</section>`;
+  return html`<section id="metrics"><h2>Metrics</h2>${note !== undefined && html`<p class="note">${note}</p>`}<p class="note">Over the whole run; p50 to p99.9 are quantiles: 99 of 100 values lie at or below p99. A name tells the workload or channel before the slash and ends in its unit: “messages_per_member_second” are messages that one member sends in a second.</p>${entries.length === 0 && html`<p>Nothing was measured.</p>`}
+${rows.length > 0 && html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">distribution</th><th scope="col">unit</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`}
+${single.length > 0 && html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${single}</tbody></table></div>`}</section>`;
 }

@@ -4,7 +4,7 @@ import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { figure } from '../format.ts';
 import type { RunStory } from '../run-story.ts';
-import { html, type Markup, shorten, trusted } from '../text.ts';
+import { html, type Markup, SCROLLS, shorten, trusted } from '../text.ts';
 import { propertyName } from './headline.ts';
 
 const MARKS = { valid: '✓', invalid: '✗', unknown: '?', 'not-applicable': '–' } as const;
@@ -25,7 +25,7 @@ export function properties(story: RunStory): Markup {
 </tr>`,
   );
   return html`<section id="properties"><h2>Properties</h2>
-${rows.length === 0 ? html`<p>No property was judged.</p>` : html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">property</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col" class="number">judged</th><th scope="col" class="number">violations</th></tr></thead><tbody>${rows}</tbody></table></div>`}
+${rows.length === 0 ? html`<p>No property was judged.</p>` : html`<div class="scroll" ${SCROLLS}><table class="stack"><thead><tr><th scope="col">property</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col" class="number">judged</th><th scope="col" class="number">violations</th></tr></thead><tbody>${rows}</tbody></table></div>`}
 ${slos(story)}</section>`;
 }
 
@@ -49,7 +49,7 @@ function slos(story: RunStory): Markup {
     (slo) =>
       html`<tr><th scope="row">${slo.metric}</th><td>${slo.scope ?? 'whole run'}</td><td>${slo.threshold}</td><td class="number">${slo.measured === null ? 'nothing measured' : figure(slo.measured)}</td><td><span class="badge ${slo.met ? 'valid' : 'invalid'}">${slo.met ? '✓ met' : '✗ missed'}</span></td></tr>`,
   );
-  return html`<h3>Service levels</h3><div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col">scope</th><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">met</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<h3>Service levels</h3><div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">metric</th><th scope="col">scope</th><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">met</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** Rows of plain data as a table: columns are the keys in the order in which they first appear. */
@@ -64,5 +64,5 @@ export function dataTable(rows: readonly Data[]): Markup {
     if (value === undefined || value === null) return html`<td></td>`;
     return html`<td>${typeof value === 'string' ? value : shorten(JSON.stringify(value), 300)}</td>`;
   };
-  return html`<div class="scroll"><table><thead><tr>${columns.map((name) => html`<th scope="col"${records.some((record) => typeof record[name] === 'number') && trusted(' class="number"')}>${name}</th>`)}</tr></thead><tbody>${records.map((record) => html`<tr>${columns.map((name) => cell(record[name]))}</tr>`)}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table><thead><tr>${columns.map((name) => html`<th scope="col"${records.some((record) => typeof record[name] === 'number') && trusted(' class="number"')}>${name}</th>`)}</tr></thead><tbody>${records.map((record) => html`<tr>${columns.map((name, i) => (i === 0 && typeof record[name] === 'string' ? html`<th scope="row">${record[name]}</th>` : cell(record[name])))}</tr>`)}</tbody></table></div>`;
 }

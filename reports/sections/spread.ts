@@ -9,7 +9,7 @@ import type { Gallery, LegendEntry } from '../gallery.ts';
 import { swatch } from '../gallery.ts';
 import { INK, seriesColour } from '../palette.ts';
 import { faultLegend, type RunStory } from '../run-story.ts';
-import { html, type Markup } from '../text.ts';
+import { html, type Markup, SCROLLS } from '../text.ts';
 
 export function spread(story: RunStory, gallery: Gallery): Markup {
   const parts = story.coverage.map((coverage, index) => one(story, gallery, coverage, index));
@@ -67,7 +67,7 @@ function groupTable(groups: readonly CoverageGroup[]): Markup {
       html`<td class="number">${times.length === 0 ? '–' : figure(quantile(times, share))}</td>`;
     return html`<tr><th scope="row">${swatch({ colour: group.colour, text: '' })}${groupName(group)}</th><td class="number">${figure(group.items.length)}</td>${cell(0.5)}${cell(0.95)}${cell(0.99)}${cell(1)}<td class="number">${figure(group.items.length - times.length)}</td></tr>`;
   });
-  return html`<div class="scroll"><table><thead><tr><th scope="col">from sending to the last member that stayed up, ms</th><th scope="col" class="number">items</th><th scope="col" class="number">p50</th><th scope="col" class="number">p95</th><th scope="col" class="number">p99</th><th scope="col" class="number">max</th><th scope="col" class="number">never reached all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">from sending to the last member that stayed up, ms</th><th scope="col" class="number">items</th><th scope="col" class="number">p50</th><th scope="col" class="number">p95</th><th scope="col" class="number">p99</th><th scope="col" class="number">max</th><th scope="col" class="number">never reached all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** Nearest rank, of sorted values. */
@@ -168,5 +168,5 @@ function agreement(story: RunStory): Markup | undefined {
         : `round ${equal.round}, ${seconds(equal.time)}${after === undefined ? '' : ` (${seconds(after)} after the heal)`}`;
     return html`<tr><th scope="row">${channel}</th><td>${converges === undefined ? '' : converges ? 'yes' : 'no'}</td><td class="number">${figure(rounds.length)}</td><td>${since}</td><td>${last === undefined ? '' : `${last.largest} of ${last.answered} equal, ${plural(last.groups, 'different view')}`}</td></tr>`;
   });
-  return html`<h3>Agreement in the final reads</h3><div class="scroll"><table><thead><tr><th scope="col">channel</th><th scope="col">claimed to converge</th><th scope="col" class="number">polls</th><th scope="col">all views equal from</th><th scope="col">last poll</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<h3>Agreement in the final reads</h3><div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">channel</th><th scope="col">claimed to converge</th><th scope="col" class="number">polls</th><th scope="col">all views equal from</th><th scope="col">last poll</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
