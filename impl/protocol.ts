@@ -193,7 +193,10 @@ export interface Context<Message, Settings = unknown> {
   setTimer(delayMs: number, timer: Data): void;
   /** Where the plan holds a key directory, as it does for channels whose settings say `signed`. */
   readonly signer?: Signer | undefined;
-  /** Durable before any datagram of this step leaves; handed back on a restart with state. */
+  /**
+   * Durable before any datagram of this step leaves; handed back on a restart with state. Where there is no room for it,
+   * replies and observations of this step and of later ones wait until there is, and their messages are lost.
+   */
   persist(record: Data): void;
   reply(operation: number, outcome: Outcome): void;
   emit(observation: Observation): void;

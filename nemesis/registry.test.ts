@@ -77,6 +77,10 @@ test('flags mean what they say', () => {
   expect(planned('bandwidth', '1mbit')).toMatchObject({ bitsPerSecond: 1e6 });
   expect(planned('clock-drift', '1.1')).toMatchObject({ factor: 1.1 });
   expect(planned('timer-drift', '0.9')).toMatchObject({ factor: 0.9 });
+  expect(planned('clock-strobe', '500ms')).toMatchObject({ skewMs: 500, everyMs: 200 });
+  expect(planned('clock-strobe', '2s,50ms')).toMatchObject({ skewMs: 2000, everyMs: 50 });
+  expect(planned('cpu', '2%')).toMatchObject({ share: 0.02 });
+  expect(planned('disk-full', 'n3')).toMatchObject({ targets: ['n3'] });
   expect(planned('pause', 'n2')).toMatchObject({ targets: ['n2'] });
   expect(planned('slow', '2')).toMatchObject({ blockMs: 1024, everyMs: 1280 });
   expect(planned('kill', true)).toMatchObject({ restart: 'with-state' });

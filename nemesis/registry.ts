@@ -5,8 +5,11 @@ import { byzantine } from './byzantine.ts';
 import { churn } from './churn.ts';
 import { clockDrift } from './clock-drift.ts';
 import { clockSkew } from './clock-skew.ts';
+import { clockStrobe } from './clock-strobe.ts';
 import { corrupt } from './corrupt.ts';
+import { cpu } from './cpu.ts';
 import { delay } from './delay.ts';
+import { diskFull } from './disk-full.ts';
 import { duplicate } from './duplicate.ts';
 import { kill } from './kill.ts';
 import { loss } from './loss.ts';
@@ -26,9 +29,12 @@ export const NEMESES: readonly Nemesis[] = [
   bandwidth,
   clockSkew,
   clockDrift,
+  clockStrobe,
   timerDrift,
   pause,
   slow,
+  cpu,
+  diskFull,
   kill,
   churn,
   byzantine,

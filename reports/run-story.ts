@@ -86,6 +86,10 @@ function strengthOf(fault: PlannedFault): string {
       return `${figure(fault.bitsPerSecond)} bit/s, queue ${figure(fault.queueMs)} ms`;
     case 'clock-skew':
       return `${figure(fault.skewMs)} ms`;
+    case 'clock-strobe':
+      return `${figure(fault.skewMs)} ms, every ${figure(fault.everyMs)} ms`;
+    case 'cpu':
+      return `${percent(fault.share)} of a processor`;
     case 'clock-drift':
     case 'timer-drift':
       return `× ${figure(fault.factor)}`;
@@ -98,6 +102,7 @@ function strengthOf(fault: PlannedFault): string {
     case 'byzantine':
       return `${fault.behaviour} on ${fault.channel}`;
     case 'pause':
+    case 'disk-full':
       return '';
   }
 }

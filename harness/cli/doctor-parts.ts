@@ -1,6 +1,7 @@
 /** What `local` needs of the machine. */
 import { createSocket } from 'node:dgram';
 import type { MachinePart } from '../clusters/machine-part.ts';
+import { cpuPart } from '../clusters/real/cpu-groups.ts';
 import { programPath } from '../clusters/real/program-path.ts';
 
 export async function localParts(): Promise<MachinePart[]> {
@@ -12,6 +13,7 @@ export async function localParts(): Promise<MachinePart[]> {
       mend: 'allow this user to open UDP sockets on loopback',
     },
     { name: 'the compiled member program', found: isBuilt(), mend: 'run npm run build' },
+    cpuPart(),
   ];
 }
 

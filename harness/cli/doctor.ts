@@ -17,7 +17,8 @@ export async function examineMachine(environment: Environment): Promise<Finding[
     CLUSTERS.map(async ({ name, summary, parts }): Promise<Finding> => {
       const found = await parts(environment);
       const offered = lacking(found).length === 0;
-      const faults = offered ? NEMESES.map((nemesis) => nemesis.type) : [];
+      const refused = new Set<string>(found.flatMap((part) => (part.found ? [] : (part.brings ?? []))));
+      const faults = offered ? NEMESES.map(({ type }) => type).filter((type) => !refused.has(type)) : [];
       return { cluster: name, offered, summary, faults, parts: found };
     }),
   );

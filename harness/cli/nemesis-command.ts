@@ -44,7 +44,8 @@ Examples:
 
 Units: times 500ms, 30s, 2m; shares 0.1 or 10%; rates 10/s or 6/min; bandwidth 64kbit, 1mbit (1mbps: megabytes).
 Faults combine and overlap. By default a link fault lasts from 5% to 95% of the load, a partition from 20% to 70%,
-pauses, slowness and kills from 30% to 60%, clock faults from 20% to 80%, churn from 10% to 90%, and liars lie throughout.
+pauses, slowness, starvation and full disks from 30% to 60%, kills and clock faults from 20% to 80%, churn from 10% to 90%,
+and liars lie throughout.
 `;
 
 /** Flags that a saved plan has already answered. */

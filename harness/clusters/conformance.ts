@@ -9,6 +9,7 @@ import type { Cluster, OpenCluster } from '../model/cluster.ts';
 import { LINK_FAULTS, type LinkFault, type PlannedFault } from '../model/fault.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type Plan } from '../model/plan.ts';
 import { type Scenario, Stage } from './conformance-stage.ts';
+import { limitConformance } from './limit-conformance.ts';
 
 const MS = 1e6;
 const ALL = 'all';
@@ -438,6 +439,8 @@ export function clusterConformance(name: string, open: OpenCluster): void {
       // Gone with the faults.
       expect(Math.abs(stage.trafficOf('n1').at(-1)?.wallAheadMs ?? Number.NaN)).toBeLessThan(1000);
     });
+
+    limitConformance({ play, planOf });
 
     it('makes a member lie for as long as it is asked to', async ({ expect }) => {
       const delivered = (stage: Stage): unknown[] =>

@@ -1,6 +1,7 @@
 /** What a cluster needs of the machine, and whether it is there. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { FaultType } from '../model/fault.ts';
 
 export interface MachinePart {
   readonly name: string;
@@ -9,6 +10,8 @@ export interface MachinePart {
   readonly mend: string;
   /** The cluster runs without it; `mend` then says what that costs, too. */
   readonly optional?: boolean | undefined;
+  /** Kinds of faults that cannot be made without it. */
+  readonly brings?: readonly FaultType[] | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,13 +1,14 @@
 /**
- * A member's own clocks under the clock faults in force. The wall clock may be skewed and drift, and what a fault did
+ * A member's own clocks under the clock faults in force. The wall clock may be skewed, drift and leap, and what a fault did
  * to it is gone when the fault ends. The monotonic clock may drift too, but never runs backwards: what it gained stays.
  */
-import type { ClockDriftFault, PlannedFault } from '../model/fault.ts';
+import { type ClockDriftFault, type ClockStrobeFault, type PlannedFault, strobeErrorMs } from '../model/fault.ts';
 
 export class MemberClock {
   readonly #member: string;
   #skewMs = 0;
   #drifts: { fault: ClockDriftFault; sinceNs: number }[] = [];
+  #strobes: readonly ClockStrobeFault[] = [];
   /** The monotonic clock is a chain of straight pieces: `#baseMs` at `#baseNs`, then `#factor`. */
   #baseNs = 0;
   #baseMs = 0;
@@ -25,6 +26,9 @@ export class MemberClock {
     this.#factor = 1;
     const before = this.#drifts;
     this.#drifts = [];
+    this.#strobes = active.filter(
+      (fault): fault is ClockStrobeFault => fault.type === 'clock-strobe' && fault.targets.includes(this.#member),
+    );
     for (const fault of active) {
       if (fault.type === 'clock-skew' && fault.targets.includes(this.#member)) this.#skewMs += fault.skewMs;
       if (fault.type === 'timer-drift' && fault.targets.includes(this.#member)) this.#factor *= fault.factor;
@@ -39,6 +43,7 @@ export class MemberClock {
   wallErrorMs(nowNs: number): number {
     let errorMs = this.#skewMs;
     for (const { fault, sinceNs } of this.#drifts) errorMs += ((fault.factor - 1) * (nowNs - sinceNs)) / 1e6;
+    for (const fault of this.#strobes) errorMs += strobeErrorMs(fault, nowNs / 1e6);
     return errorMs;
   }
 

@@ -40,3 +40,16 @@ test('the load is the most within any second on one channel, by kind of operatio
   expect(found.nameBytes).toBe(4);
   expect(conditionsOf(planWith([]), 'sim').load.size).toBe(0);
 });
+
+test('the wall clock may be off by all that skews, drifts and strobes can add up to', () => {
+  const window = { atMs: 1000, untilMs: 3000, targets: ['n1'] };
+  const plan: Plan = {
+    ...planWith([]),
+    faults: [
+      { id: 's', type: 'clock-skew', skewMs: -500, ...window },
+      { id: 'd', type: 'clock-drift', factor: 1.1, ...window },
+      { id: 'l', type: 'clock-strobe', skewMs: -70, everyMs: 50, ...window },
+    ],
+  };
+  expect(conditionsOf(plan, 'sim').wallErrorMs).toBeCloseTo(770);
+});

@@ -49,6 +49,7 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
         timerDrift = Math.max(timerDrift, Math.abs(fault.factor - 1));
         break;
       case 'clock-skew':
+      case 'clock-strobe':
         wallErrorMs += Math.abs(fault.skewMs);
         break;
       case 'clock-drift':

@@ -75,6 +75,14 @@ export interface ClockDriftFault extends Window {
   /** Wall clock seconds per real second during the window; what it gained is gone at the end. */
   readonly factor: number;
 }
+/** The wall clock leaps: wrong by `skewMs` for `everyMs` from `atMs` on, then true for as long, and so on. */
+export interface ClockStrobeFault extends Window {
+  readonly type: 'clock-strobe';
+  readonly targets: readonly string[];
+  /** May be negative. */
+  readonly skewMs: number;
+  readonly everyMs: number;
+}
 export interface TimerDriftFault extends Window {
   readonly type: 'timer-drift';
   readonly targets: readonly string[];
@@ -91,6 +99,21 @@ export interface SlowFault extends Window {
   /** In each period of `everyMs` the member blocks before sends and after receives for the first `blockMs`. */
   readonly blockMs: number;
   readonly everyMs: number;
+}
+/** A member has so much of one processor, by a quota for each 100 ms. One that asks for less feels nothing of it. */
+export interface CpuFault extends Window {
+  readonly type: 'cpu';
+  readonly targets: readonly string[];
+  /** In (0, 1). */
+  readonly share: number;
+}
+/**
+ * There is no room for a member's state. What it cannot store it does not acknowledge, and nothing that follows from it is
+ * let known, until there is room again; messages that were to leave in the meantime are lost (impl/protocol.ts, `persist`).
+ */
+export interface DiskFullFault extends Window {
+  readonly type: 'disk-full';
+  readonly targets: readonly string[];
 }
 export interface KillFault extends Window {
   readonly type: 'kill';
@@ -121,9 +144,12 @@ export type PlannedFault =
   | BandwidthFault
   | ClockSkewFault
   | ClockDriftFault
+  | ClockStrobeFault
   | TimerDriftFault
   | PauseFault
   | SlowFault
+  | CpuFault
+  | DiskFullFault
   | KillFault
   | LeaveFault
   | ByzantineFault;
@@ -135,18 +161,54 @@ export const FAULT_TYPES: readonly FaultType[] = [
   ...LINK_FAULTS,
   'clock-skew',
   'clock-drift',
+  'clock-strobe',
   'timer-drift',
   'pause',
   'slow',
+  'cpu',
+  'disk-full',
   'kill',
   'leave',
   'byzantine',
 ];
 
+/**
+ * Not among the kinds that a search draws its plans from: these only bite on members that are busy enough, or have
+ * something to store, and each kind more changes every plan that a seed stands for.
+ */
+export const UNSEARCHED_FAULTS: ReadonlySet<string> = new Set<FaultType>(['clock-strobe', 'cpu', 'disk-full']);
+
 export type LinkFault = Extract<PlannedFault, { type: (typeof LINK_FAULTS)[number] }>;
 
 export function isLinkFault(fault: PlannedFault): fault is LinkFault {
   return (LINK_FAULTS as readonly string[]).includes(fault.type);
+}
+
+export type WallClockFault = Extract<PlannedFault, { type: 'clock-skew' | 'clock-drift' | 'clock-strobe' }>;
+
+/** Whether it makes wall clocks wrong, and leaves all else of a member alone. */
+export function turnsWallClock(fault: PlannedFault): fault is WallClockFault {
+  return fault.type === 'clock-skew' || fault.type === 'clock-drift' || fault.type === 'clock-strobe';
+}
+
+/** The wall clock's error under a strobe that is on, ms, at this many ms since the run's start. */
+export function strobeErrorMs({ atMs, everyMs, skewMs }: ClockStrobeFault, nowMs: number): number {
+  const periodMs = 2 * everyMs;
+  const phaseMs = (((nowMs - atMs) % periodMs) + periodMs) % periodMs;
+  return phaseMs < everyMs ? skewMs : 0;
+}
+
+/** Of the quotas that bind a member, the one that leaves it least; undefined: none does. */
+export function cpuShareOf(active: readonly PlannedFault[], member: string): number | undefined {
+  const shares = active.flatMap((fault) =>
+    fault.type === 'cpu' && fault.targets.includes(member) ? [fault.share] : [],
+  );
+  return shares.length === 0 ? undefined : Math.min(...shares);
+}
+
+/** Whether there is no room for the member's state. */
+export function isDiskFull(active: readonly PlannedFault[], member: string): boolean {
+  return active.some((fault) => fault.type === 'disk-full' && fault.targets.includes(member));
 }
 
 /** Whether the directed link `from` -> `to` is among `links`. */

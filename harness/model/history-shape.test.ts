@@ -50,6 +50,9 @@ const LINES: readonly HistoryLine[] = [
     wallAheadMs: -1,
     monotonicMs: 1000,
     stalledMs: 0,
+    wall: { looks: 9, leaps: 2, leastMs: -1, mostMs: 500 },
+    cpu: { usedMs: 12.5, throttled: null },
+    disk: { storedBytes: 0, refused: 3, freeBytes: 0 },
   },
   {
     type: 'links',
@@ -69,7 +72,7 @@ const LINES: readonly HistoryLine[] = [
   { ...observed, kind: 'adapt', pushProbability: 0.5, pullProbability: 0.3, fanout: 3, usefulness: 0.25 },
 ];
 
-const OPTIONAL = new Set(['error', 'by', 'deleted', 'operation', 'boot', 'reason']);
+const OPTIONAL = new Set(['error', 'by', 'deleted', 'operation', 'boot', 'reason', 'wall', 'cpu', 'disk']);
 /** Anything goes in these; the header's format and version are told apart when it is read. */
 const FREE = new Set(['value', 'view', 'format', 'version']);
 const ODD: readonly unknown[] = [null, -1.5, 1e308, true, [], {}, [[]], '<b>'];
@@ -111,6 +114,13 @@ test.each([
     'an uncertainty below 0',
     { type: 'clocks', time: 0, hosts: [{ host: 'a', members: [], errorMs: 0, uncertaintyMs: -1 }] },
     'hosts',
+  ],
+  ['a reading without leaps', { ...LINES[13], wall: { looks: 1, leastMs: 0, mostMs: 0 } }, 'wall'],
+  ['a reading of less than nothing', { ...LINES[13], cpu: { usedMs: -1, throttled: 0 } }, 'cpu'],
+  [
+    'a reading that may not be unknown',
+    { ...LINES[13], disk: { storedBytes: null, refused: 0, freeBytes: null } },
+    'disk',
   ],
   ['faults that are no texts', { type: 'epoch', time: 0, epoch: 0, faults: [1] }, 'faults'],
 ])('%s is told apart', (_name, line, problem) => expect(lineProblem(line)).toContain(problem));

@@ -56,7 +56,10 @@ const SHAPES: Readonly<Record<LineType, (fields: Fields) => Problem>> = {
     table(fields, 'dropped', isNumber) ??
     finite(fields, 'wallAheadMs') ??
     finite(fields, 'monotonicMs') ??
-    finite(fields, 'stalledMs'),
+    finite(fields, 'stalledMs') ??
+    reading(fields, 'wall', ['looks', 'leaps'], ['leastMs', 'mostMs']) ??
+    reading(fields, 'cpu', ['usedMs'], [], ['throttled']) ??
+    reading(fields, 'disk', ['storedBytes', 'refused'], [], ['freeBytes']),
   links: (fields) =>
     life(fields) ??
     whole(fields, 'epoch') ??
@@ -227,6 +230,25 @@ function table(fields: Fields, key: string, fits: (value: unknown) => boolean): 
     if (!fits(entry)) return `${key}.${name} does not count as it should`;
   }
   return undefined;
+}
+
+/** Absent, or an object with amounts, numbers, and amounts that may be null. */
+function reading(
+  fields: Fields,
+  key: string,
+  amounts: readonly string[],
+  numbers: readonly string[],
+  unknowns: readonly string[] = [],
+): Problem {
+  const value = fields[key];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${key} is no reading`;
+  const inner = value as Fields;
+  const fits =
+    amounts.every((name) => isAmount(inner[name])) &&
+    numbers.every((name) => isNumber(inner[name])) &&
+    unknowns.every((name) => inner[name] === null || isAmount(inner[name]));
+  return fits ? undefined : `${key} does not read as it should`;
 }
 
 function isText(value: unknown): boolean {

@@ -110,6 +110,36 @@ export interface TrafficLine {
   readonly monotonicMs: number;
   /** Longest time in which the member did not run although it wanted to, ms. */
   readonly stalledMs: number;
+  /** Each only of a member for which the plan has a fault that it would show (model/watches.ts). */
+  readonly wall?: WallReading | undefined;
+  readonly cpu?: CpuReading | undefined;
+  readonly disk?: DiskReading | undefined;
+}
+
+/** Of the wall clock, looked at many times in the interval. */
+export interface WallReading {
+  readonly looks: number;
+  /** How often it had leapt from one look to the next. */
+  readonly leaps: number;
+  /** The least and the most that it was ahead of the controller's, ms. */
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+export interface CpuReading {
+  /** Processor time used in the interval, ms. */
+  readonly usedMs: number;
+  /** Periods of its quota in which it was held up; null where the kernel does not tell the member. */
+  readonly throttled: number | null;
+}
+
+export interface DiskReading {
+  /** Bytes stored in the interval. */
+  readonly storedBytes: number;
+  /** Writes that were refused for want of room. */
+  readonly refused: number;
+  /** Room left where its state is, at the interval's end; null where there is no such disk. */
+  readonly freeBytes: number | null;
 }
 
 /** What a receiver measured of one incoming link during one epoch (see LinksLine). */

@@ -7,6 +7,10 @@ export const PLAN_LIMITS = {
   operations: 5_000_000,
   faults: 10_000,
   timeMs: 24 * 3_600_000,
+  /** A clock does not leap more often: who makes it do so is a timer of the machine's. */
+  strobeMs: 20,
+  /** Linux takes no CPU quota below 1 ms of each 100 ms. */
+  cpuShare: 0.01,
   /** Levels of objects and lists in an operation's value. */
   valueDepth: 32,
 } as const;

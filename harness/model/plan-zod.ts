@@ -66,6 +66,13 @@ export function createPlanSchema(z: typeof Zod) {
       skewMs: z.number().min(-PLAN_LIMITS.timeMs).max(PLAN_LIMITS.timeMs),
     }),
     z.strictObject({ type: z.literal('clock-drift'), ...window, targets: names, factor: drift }),
+    z.strictObject({
+      type: z.literal('clock-strobe'),
+      ...window,
+      targets: names,
+      skewMs: z.number().min(-PLAN_LIMITS.timeMs).max(PLAN_LIMITS.timeMs),
+      everyMs: z.number().min(PLAN_LIMITS.strobeMs).max(PLAN_LIMITS.timeMs),
+    }),
     z.strictObject({ type: z.literal('timer-drift'), ...window, targets: names, factor: drift }),
     z.strictObject({ type: z.literal('pause'), ...window, targets: names }),
     z.strictObject({
@@ -75,6 +82,13 @@ export function createPlanSchema(z: typeof Zod) {
       blockMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
       everyMs: z.number().gt(0).max(PLAN_LIMITS.timeMs),
     }),
+    z.strictObject({
+      type: z.literal('cpu'),
+      ...window,
+      targets: names,
+      share: z.number().min(PLAN_LIMITS.cpuShare).lt(1),
+    }),
+    z.strictObject({ type: z.literal('disk-full'), ...window, targets: names }),
     z.strictObject({
       type: z.literal('kill'),
       ...window,

@@ -6,6 +6,7 @@ import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { PlannedFault } from '../model/fault.ts';
 import type { LinksLine, TrafficLine } from '../model/history.ts';
 import type { BaseLink, PlannedChannel } from '../model/plan.ts';
+import type { Watches } from '../model/watches.ts';
 
 /**
  * The epoch of datagrams that count for no fault: they leave while a kernel's rules are being changed. No history names
@@ -39,6 +40,8 @@ export interface InitCommand {
   readonly stateFile: string;
   /** Whether the records of an earlier boot of this life are handed back. */
   readonly restore: boolean;
+  /** What it is to measure of itself, beside what every member does. */
+  readonly watches?: Watches | undefined;
   readonly host: string;
   /** For datagrams and streams alike; absent: a free one is chosen. */
   readonly port?: number | undefined;

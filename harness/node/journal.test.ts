@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepReport } from './control.ts';
-import { Journal } from './journal.ts';
+import { Journal, NoRoomError } from './journal.ts';
 
 const told = (id: number): StepReport => ({ type: 'reply', time: id, id, outcome: { type: 'ok' } });
 
@@ -59,6 +59,33 @@ describe('Journal', () => {
     journal.close();
     const again = new Journal(file, true);
     expect(again.last).toEqual({ batch: 4, reports: [told(4), told(40)] });
+    again.close();
+  });
+
+  it('keeps back what it has no room for, leaves nothing of it, and stores it in one batch when there is', () => {
+    const journal = new Journal(file, false);
+    journal.append('a', 1);
+    journal.commit([]);
+    const before = readFileSync(file, 'utf8');
+    journal.full = true;
+    journal.append('a', 2);
+    expect(() => journal.commit([told(2)])).toThrow(NoRoomError);
+    journal.append('b', 3);
+    expect(() => journal.commit([told(2), told(3)])).toThrow(NoRoomError);
+    // What persists nothing needs no room, but there is something that waits.
+    expect(() => journal.commit([])).toThrow(NoRoomError);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(journal.takeCounts()).toEqual({ storedBytes: before.length, refused: 3 });
+    journal.full = false;
+    expect(journal.commit([told(2), told(3)])).toBe(2);
+    expect(journal.takeCounts()).toMatchObject({ refused: 0 });
+    journal.close();
+    const again = new Journal(file, true);
+    expect([...(again.restored ?? [])]).toEqual([
+      ['a', [1, 2]],
+      ['b', [3]],
+    ]);
+    expect(again.last).toEqual({ batch: 2, reports: [told(2), told(3)] });
     again.close();
   });
 

@@ -2,7 +2,8 @@
  * One member in a process of its own: protocols behind real sockets, clocks and a disk. What a step does to the world is
  * collected and happens together at the end of the event loop's turn, in this order: records are forced to the disk,
  * reports are written to the controller, datagrams leave. A crash in between loses only what nobody has seen; reports
- * whose records a crash has left behind are made good by the next boot (journal.ts).
+ * whose records a crash has left behind are made good by the next boot (journal.ts). Where there is no room for the
+ * records, reports wait until there is, and datagrams are lost: they must not leave, and later they would come all at once.
  */
 import { Member, type MemberPorts } from '../../impl/member/member.ts';
 import type { AnyProtocol, Data } from '../../impl/protocol.ts';
@@ -13,16 +14,17 @@ import { TrafficMeter } from '../link/meters.ts';
 import { LinkShaper } from '../link/shaper.ts';
 import { digestOf } from '../model/canonical.ts';
 import { InvariantError } from '../model/errors.ts';
-import type { PlannedFault } from '../model/fault.ts';
+import { isDiskFull, type PlannedFault } from '../model/fault.ts';
 import { createSigner } from '../model/keys.ts';
 import { split } from '../model/rng.ts';
 import { Alarms } from './alarms.ts';
 import { createAuthenticator } from './authenticator.ts';
 import type { InitCommand, MemberReport, PeerAddress, StepReport } from './control.ts';
 import { Datagrams } from './datagrams.ts';
-import { Journal } from './journal.ts';
+import { Journal, NoRoomError } from './journal.ts';
 import { LinkCounts } from './link-counts.ts';
 import { AddressBook, type LinkHost } from './link-host.ts';
+import { SelfWatch } from './self-watch.ts';
 import type { Sockets } from './sockets.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Streams } from './streams.ts';
@@ -33,6 +35,8 @@ const CLOCK_READINGS = 10;
 const CLOSE_NS = 100_000;
 /** Longer than the disk takes to write a batch where nothing is wrong. */
 const LONG_FLUSH_NS = 5e6;
+/** How often it is tried again to store what there was no room for. */
+const ROOM_RETRY_MS = 50;
 
 /** Where reports go; `flush` returns once they cannot be taken back. */
 export interface ReportSink {
@@ -75,6 +79,9 @@ export class MemberNode {
   /** Those of steps that nothing can take back any more. */
   #cleared: (() => void)[] = [];
   #flushPlanned = false;
+  /** While there is no room for the records: when it is tried again. */
+  #waitingForRoom: NodeJS.Timeout | undefined;
+  readonly #watch: SelfWatch;
   #epoch = 0;
   /** Start of the interval that the next traffic line covers, ns. */
   #countedSince: number;
@@ -98,6 +105,11 @@ export class MemberNode {
     this.#countedSince = this.#now();
     this.#monotonicSinceMs = this.#clock.monotonicMs(this.#countedSince);
     this.#stalls = new StallWatch(() => this.#now());
+    this.#watch = new SelfWatch(init.watches, {
+      wallAheadMs: () => this.#wallAheadMs(),
+      journal: this.#journal,
+      stateFile: init.stateFile,
+    });
     // A process that comes back must not live through the very draws of the one before it.
     const seed = init.life === 1 && init.boot === 1 ? init.seed : `${init.seed}/${init.life}/${init.boot}`;
     this.#shaper = new LinkShaper(seed);
@@ -149,6 +161,8 @@ export class MemberNode {
     this.#clock.setFaults(active, this.#now());
     this.#streams.applyCuts();
     for (const { name } of this.#init.channels) this.#applyBehaviour(name, active);
+    this.#journal.full = isDiskFull(active, this.#init.name);
+    if (this.#waitingForRoom !== undefined) this.#flush();
     this.#sink.write({ type: 'faults', epoch });
     this.#sink.flush();
   }
@@ -176,6 +190,9 @@ export class MemberNode {
     this.#reportCounts();
     this.#sink.flush();
     clearInterval(this.#reporting);
+    // What it found no room for, nobody has heard of either.
+    clearTimeout(this.#waitingForRoom);
+    this.#watch.close();
     this.#alarms.close();
     this.#stalls.close();
     this.#sockets.udp.close();
@@ -187,13 +204,19 @@ export class MemberNode {
     return Number(process.hrtime.bigint() - this.#origin.ns);
   }
 
+  /** By how much its wall clock is ahead of the controller's. */
+  #wallAheadMs(): number {
+    const now = this.#now();
+    return this.#wallMs() - (this.#origin.wallMs + now / 1e6);
+  }
+
   #wallMs(): number {
     return Date.now() + this.#clock.wallErrorMs(this.#now());
   }
 
   #step(action: () => void): void {
     action();
-    if (this.#flushPlanned) return;
+    if (this.#flushPlanned || this.#waitingForRoom !== undefined) return;
     this.#flushPlanned = true;
     setImmediate(() => this.#flush());
   }
@@ -201,14 +224,28 @@ export class MemberNode {
   #flush(): void {
     this.#flushPlanned = false;
     const beganAt = this.#now();
-    const reports = this.#reports;
+    const late = this.#waitingForRoom !== undefined;
+    clearTimeout(this.#waitingForRoom);
+    this.#waitingForRoom = undefined;
+    // What had to wait comes to be known now and not when it was done.
+    const reports = late ? this.#reports.map((report) => ({ ...report, time: beganAt })) : this.#reports;
+    let batch: number | undefined;
+    try {
+      batch = this.#journal.commit(reports);
+    } catch (error) {
+      if (!(error instanceof NoRoomError)) throw error;
+      if (!late) console.error(`${error.message}; nothing more is let known until there is`);
+      this.#waitingForRoom = setTimeout(() => this.#flush(), ROOM_RETRY_MS);
+      for (const _ of this.#departures) this.#traffic.dropped('unstored');
+      this.#departures = [];
+      return;
+    }
     this.#reports = [];
-    const batch = this.#journal.commit(reports);
     if (batch === undefined) for (const report of reports) this.#sink.write(report);
     else if (reports.length > 0) this.#sink.write({ type: 'batch', batch, reports });
     const views = this.#views;
     this.#views = [];
-    for (const view of views) this.#sink.write(view);
+    for (const view of views) this.#sink.write(late ? { ...view, time: beganAt } : view);
     this.#sink.flush();
     this.#cleared.push(...this.#departures);
     this.#departures = [];
@@ -225,15 +262,16 @@ export class MemberNode {
     for (const leave of cleared) leave();
   }
 
+  #planDeparture(leave: () => void): void {
+    if (this.#waitingForRoom === undefined) this.#departures.push(leave);
+    else this.#traffic.dropped('unstored');
+  }
+
   #ports(): MemberPorts {
     const nameOf = (channel: number): string => this.#init.channels[channel]?.name ?? '';
     return {
-      send: (to, channel, message) => {
-        this.#departures.push(() => this.#datagrams.send(to, nameOf(channel), message));
-      },
-      stream: (to, channel, message) => {
-        this.#departures.push(() => this.#streams.send(to, nameOf(channel), message));
-      },
+      send: (to, channel, message) => this.#planDeparture(() => this.#datagrams.send(to, nameOf(channel), message)),
+      stream: (to, channel, message) => this.#planDeparture(() => this.#streams.send(to, nameOf(channel), message)),
       setTimer: (delayMs, channel, timer) => {
         const due = this.#now() + this.#clock.realDelayNs(delayMs);
         this.#alarms.at(due, () => this.#step(() => this.#member.timer(channel, timer)));
@@ -323,6 +361,7 @@ export class MemberNode {
         wallAheadMs,
         monotonicMs: monotonicMs - monotonicSinceMs,
         stalledMs: this.#stalls.takeLongestMs(),
+        ...this.#watch.take(),
       },
     });
     this.#sink.write({ type: 'links', lines: this.#links.takeChanged(now, member, life) });

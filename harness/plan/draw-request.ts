@@ -2,6 +2,7 @@
  * A plan drawn at random over the whole space of faults, swarm style (Groce et al., "Swarm testing", ISSTA 2012): each
  * draw switches a random subset of fault kinds off, so that rare combinations are met.
  */
+import { UNSEARCHED_FAULTS } from '../model/fault.ts';
 import type { Nemesis } from '../model/nemesis.ts';
 import { split } from '../model/rng.ts';
 import type { PlanRequest } from './make-plan.ts';
@@ -16,6 +17,8 @@ export interface DrawOptions {
   readonly timeMs?: readonly [number, number];
   /** Chance that a kind of fault is switched on; default 0.3. */
   readonly density?: number;
+  /** Also those kinds that searches leave out. */
+  readonly everyKind?: boolean;
 }
 
 /** Chance that a kind of fault is switched on in a draw. */
@@ -32,7 +35,9 @@ export function drawRequest(options: DrawOptions): PlanRequest {
   const timeMs = shortest + random.int(longest - shortest + 1);
   const members = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   const density = options.density ?? KIND_IS_ON;
-  const chosen = options.nemeses.filter(() => random.next() < density);
+  const chosen = options.nemeses.filter(
+    ({ type }) => (options.everyKind === true || !UNSEARCHED_FAULTS.has(type)) && random.next() < density,
+  );
   const faults = chosen.map((nemesis) => ({
     nemesis,
     argument: nemesis.draw(split(options.seed, 'draw', nemesis.type), members),

@@ -71,9 +71,13 @@ function broken(
   bend: NonNullable<SimScenario['bend']>,
   faults: FaultFlags,
   convicted: Readonly<Record<string, number>>,
+  over: Partial<PlanRequest> = { protocols: ['swim'] },
 ): Defect {
-  return { defect, scenario: { bend }, faults, over: { protocols: ['swim'] }, convicted, seeds: 3 };
+  return { defect, scenario: { bend }, faults, over, convicted, seeds: 3 };
 }
+
+/** Enough to do for a quota to be felt, and to store for a full disk. */
+const BUSY: Partial<PlanRequest> = { protocols: ['swim', 'anti-entropy'], ratePerSecond: 200 };
 
 /** The protocol with a `handle` that throws at its 20th message, at one member. */
 function throwing(protocol: AnyProtocol, member: string): AnyProtocol {
@@ -249,6 +253,20 @@ const DEFECTS: readonly Defect[] = [
     { 'clock-skew': '500ms' },
     { 'fault-effect': 3 },
   ),
+  broken(
+    'clocks that are set wrong and stay so instead of leaping',
+    makesInstead((fault) => (fault.type === 'clock-strobe' ? { ...fault, everyMs: 1e9 } : fault)),
+    { 'clock-strobe': '500ms' },
+    { 'fault-effect': 3 },
+  ),
+  broken(
+    'five times the processor time that was asked for',
+    makesInstead((fault) => (fault.type === 'cpu' ? { ...fault, share: 5 * fault.share } : fault)),
+    { cpu: '1%' },
+    { 'fault-effect': 3 },
+    BUSY,
+  ),
+  broken('a full disk that has room', ignores('disk-full'), { 'disk-full': true }, { 'fault-effect': 3 }, BUSY),
 ];
 
 const flagged = (properties: readonly PropertyResult[]): string[] =>
@@ -290,6 +308,7 @@ const IDLE: readonly { readonly type: Parameters<typeof ignores>[0]; readonly ar
   { type: 'bandwidth', argument: '64kbit' },
   { type: 'clock-skew', argument: '500ms' },
   { type: 'clock-drift', argument: '1.1' },
+  { type: 'clock-strobe', argument: '500ms' },
   { type: 'timer-drift', argument: '1.2' },
   { type: 'pause', argument: true },
   { type: 'slow', argument: true },

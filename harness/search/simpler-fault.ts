@@ -6,6 +6,8 @@ import { hasLink, withBlocks } from './smaller-plan.ts';
 const SHORTEST_MS = 100;
 /** Chances that are worth trying where smaller ones need many chances. */
 const LIKELY = [0.5, 0.9] as const;
+/** Who has more of a processor than this is hardly starved. */
+const MOST_CPU_SHARE = 0.5;
 
 /** Each candidate is smaller in what it changes, so that taking one after the other comes to an end. */
 export function simplerFaults(fault: PlannedFault): readonly PlannedFault[] {
@@ -113,6 +115,15 @@ function weaker(fault: PlannedFault): PlannedFault[] {
     case 'clock-skew':
       halved('skewMs', fault.skewMs, 10);
       break;
+    case 'clock-strobe':
+      halved('skewMs', fault.skewMs, 10);
+      if (4 * fault.everyMs <= fault.untilMs - fault.atMs) add({ everyMs: tidy(2 * fault.everyMs) });
+      break;
+    case 'cpu': {
+      const share = tidy(2 * fault.share);
+      if (share > fault.share && share <= MOST_CPU_SHARE) add({ share });
+      break;
+    }
     case 'clock-drift':
     case 'timer-drift': {
       const less = half(fault.factor - 1, 0.02);

@@ -5,7 +5,19 @@ import { MAX_TIMER_DRIFT } from './bounds.ts';
 import type { AkkaSettings } from './settings.ts';
 
 /** Faults that can make a live member unreachable. */
-const SEPARATING = ['partition', 'loss', 'delay', 'reorder', 'corrupt', 'bandwidth', 'pause', 'slow', 'timer-drift'];
+const SEPARATING = [
+  'partition',
+  'loss',
+  'delay',
+  'reorder',
+  'corrupt',
+  'bandwidth',
+  'pause',
+  'slow',
+  'cpu',
+  'disk-full',
+  'timer-drift',
+];
 
 function beyondAny(settings: AkkaSettings, conditions: Conditions): string | undefined {
   if (conditions.timerDrift > MAX_TIMER_DRIFT) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedFault } from '../../harness/model/fault.ts';
-import { FaketimeFile, faketimeContent, faketimeEnvironment, findFaketime, strobe, TRUE_TIME } from './clock.ts';
+import { FaketimeFile, faketimeContent, faketimeEnvironment, findFaketime, TRUE_TIME } from './clock.ts';
 
 const WINDOW = { atMs: 0, untilMs: 1 } as const;
 const skew = (skewMs: number, targets = ['n1']): PlannedFault => ({
@@ -136,12 +136,20 @@ describe.skipIf(library === undefined)('a process whose clock is turned', () => 
       expect((last.errorMs - first.errorMs) / (last.ageMs - first.ageMs)).toBeCloseTo(2, 1);
       clock.set([], 'n1', Date.now());
       expect(Math.abs((await ask()).errorMs)).toBeLessThan(2);
-      const leaping = strobe(file, 60_000, 20);
+      const strobe: PlannedFault = {
+        type: 'clock-strobe',
+        id: 'l',
+        ...WINDOW,
+        targets: ['n1'],
+        skewMs: 60_000,
+        everyMs: 20,
+      };
+      clock.set([strobe], 'n1', Date.now());
       const seen = new Set<number>();
       await expect
         .poll(async () => seen.add(Math.round((await ask()).errorMs / 60_000)).size, { timeout: 20_000, interval: 7 })
         .toBe(2);
-      leaping.stop();
+      clock.set([], 'n1', Date.now());
       expect(Math.abs((await ask()).errorMs)).toBeLessThan(2);
     } finally {
       child.stdin.end();

@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClockDriftFault, PlannedFault } from '../../harness/model/fault.ts';
+import type { ClockDriftFault, ClockStrobeFault, PlannedFault } from '../../harness/model/fault.ts';
 
 const FOLDERS = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib'];
 const LIBRARY = join('faketime', 'libfaketime.so.1');
@@ -62,10 +62,16 @@ export function writeFaketime(file: string, setting: FaketimeSetting): void {
 
 export const TRUE_TIME: FaketimeSetting = { skewMs: 0, factor: 1, sinceMs: 0 };
 
-/** The clock of one process under the plan's clock faults. Skews add up, factors too (each is an error of its own). */
+/**
+ * The clock of one process under the plan's clock faults. Skews add up, factors too (each is an error of its own). While it
+ * strobes the file is written anew at each leap, until `set` or `close`.
+ */
 export class FaketimeFile {
   readonly #file: string;
   readonly #startedAtMs: number;
+  #strobes: { readonly fault: ClockStrobeFault; readonly sinceMs: number }[] = [];
+  #leaping: NodeJS.Timeout | undefined;
+  #closed = false;
   #drifts: { readonly fault: ClockDriftFault; readonly sinceMs: number }[] = [];
   #written: string | undefined;
 
@@ -81,13 +87,25 @@ export class FaketimeFile {
 
   /** From here these faults, and no others, act; what earlier ones did to the clock is gone. */
   set(active: readonly PlannedFault[], member: string, nowMs: number): void {
+    clearTimeout(this.#leaping);
+    if (this.#closed) return;
     const mine = active.filter((fault) => 'targets' in fault && fault.targets.includes(member));
     const before = this.#drifts;
     this.#drifts = mine
       .filter((fault) => fault.type === 'clock-drift')
       .map((fault) => ({ fault, sinceMs: before.find((drift) => drift.fault.id === fault.id)?.sinceMs ?? nowMs }));
+    const leaping = this.#strobes;
+    this.#strobes = mine
+      .filter((fault) => fault.type === 'clock-strobe')
+      .map((fault) => ({ fault, sinceMs: leaping.find((strobe) => strobe.fault.id === fault.id)?.sinceMs ?? nowMs }));
     let skewMs = 0;
     for (const fault of mine) if (fault.type === 'clock-skew') skewMs += fault.skewMs;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { fault, sinceMs } of this.#strobes) {
+      const leaps = Math.floor((nowMs - sinceMs) / fault.everyMs);
+      if (leaps % 2 === 0) skewMs += fault.skewMs;
+      nextMs = Math.min(nextMs, sinceMs + (leaps + 1) * fault.everyMs);
+    }
     let error = 0;
     for (const { fault, sinceMs } of this.#drifts) {
       skewMs += (fault.factor - 1) * (nowMs - sinceMs);
@@ -95,6 +113,16 @@ export class FaketimeFile {
     }
     if (this.#drifts.length === 0) this.#write({ ...TRUE_TIME, skewMs });
     else this.#write({ skewMs, factor: 1 + error, sinceMs: nowMs - this.#startedAtMs });
+    if (nextMs === Number.POSITIVE_INFINITY) return;
+    this.#leaping = setTimeout(() => this.set(active, member, Date.now()), Math.max(1, nextMs - nowMs));
+    // A clock keeps no run alive.
+    this.#leaping.unref();
+  }
+
+  /** It is left as it is: the process that followed it has ended. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#leaping);
   }
 
   #write(setting: FaketimeSetting): void {
@@ -103,21 +131,4 @@ export class FaketimeFile {
     writeFaketime(this.#file, setting);
     this.#written = content;
   }
-}
-
-/** A clock that leaps between true and `skewMs` every `everyMs`, until it is stopped; then it is true. */
-export function strobe(file: string, skewMs: number, everyMs: number): { stop(): void } {
-  let off = false;
-  const turn = (): void => {
-    off = !off;
-    writeFaketime(file, { ...TRUE_TIME, skewMs: off ? skewMs : 0 });
-  };
-  turn();
-  const timer = setInterval(turn, everyMs);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      writeFaketime(file, TRUE_TIME);
-    },
-  };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CpuControl, CpuQuota, cpuMounts, findCpuControl, groupOf, quotaWrites } from './cpu.ts';
+import { type CpuControl, CpuGroup, cpuMounts, findCpuControl, groupOf, quotaWrites } from './cpu.ts';
 
 const V1: CpuControl = { version: 1, root: '/sys/fs/cgroup/cpu' };
 const V2: CpuControl = { version: 2, root: '/sys/fs/cgroup' };
@@ -24,6 +24,8 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
 
   it('writes a quota of each hundred milliseconds, never below what the kernel takes', () => {
     expect(quotaWrites(V2, 'g', 0.25)).toEqual([{ file: '/sys/fs/cgroup/g/cpu.max', content: '25000 100000' }]);
+    expect(quotaWrites(V2, 'g', undefined)).toEqual([{ file: '/sys/fs/cgroup/g/cpu.max', content: 'max 100000' }]);
+    expect(quotaWrites(V1, 'g', undefined)[1]?.content).toBe('-1');
     expect(quotaWrites(V1, 'g', 0.0001)).toEqual([
       { file: '/sys/fs/cgroup/cpu/g/cpu.cfs_period_us', content: '100000' },
       { file: '/sys/fs/cgroup/cpu/g/cpu.cfs_quota_us', content: '1000' },
@@ -58,21 +60,26 @@ describe.skipIf(missing !== undefined)('a CPU quota on this machine', () => {
     try {
       await once(busy.stdout, 'data');
       const pid = busy.pid ?? 0;
-      const quota = new CpuQuota(control, name, 0.1);
+      const before = groupOf(control, readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+      const group = new CpuGroup(control, name);
       try {
-        quota.add(pid);
+        group.add(pid);
+        expect(group.throttled()).toBe(0);
+        group.limit(0.1);
         const [from, fromMs] = [ticks(pid), performance.now()];
-        await expect.poll(() => quota.throttled(), { timeout: 30_000 }).toBeGreaterThan(10);
+        await expect.poll(() => group.throttled(), { timeout: 30_000 }).toBeGreaterThan(10);
         // Whatever else the machine does, it can only be less; one period's quota may be half spent at either end.
         const share = ((ticks(pid) - from) * 10) / (performance.now() - fromMs);
         expect(share).toBeLessThan(0.15);
+        group.limit(undefined);
+        const free = ticks(pid);
+        // Under the quota this takes ten seconds, without it one.
+        await expect.poll(() => ticks(pid) - free, { timeout: 30_000 }).toBeGreaterThan(100);
       } finally {
-        quota.remove();
+        group.remove();
       }
       expect(existsSync(join(control.root, `hearsay-${name}`))).toBe(false);
-      const free = ticks(pid);
-      // Under the quota this takes ten seconds, without it one.
-      await expect.poll(() => ticks(pid) - free, { timeout: 30_000 }).toBeGreaterThan(100);
+      expect(groupOf(control, readFileSync(`/proc/${pid}/cgroup`, 'utf8'))).toBe(before);
     } finally {
       busy.kill('SIGKILL');
     }

@@ -1,6 +1,6 @@
 /**
- * CPU starvation: a process may use only so much of a processor, by a cgroup's quota. A fault from outside a plan so far:
- * plans have no word for it. (A container's quota is its engine's business.)
+ * CPU starvation: a process may use only so much of a processor, by a cgroup's quota. (A container's quota is its engine's
+ * business.) And how a process finds out how often its own group was held up.
  */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,15 +55,22 @@ function writable(path: string): boolean {
   }
 }
 
-/** What to write into a group's files so that it gets `share` processors (0.1: a tenth of one). In order. Pure. */
-export function quotaWrites(control: CpuControl, group: string, share: number): { file: string; content: string }[] {
-  const quotaUs = Math.round(Math.max(LEAST_SHARE, share) * PERIOD_US);
+/**
+ * What to write into a group's files so that it gets `share` processors (0.1: a tenth of one), or all it wants where there
+ * is none. In order. Pure.
+ */
+export function quotaWrites(
+  control: CpuControl,
+  group: string,
+  share: number | undefined,
+): { file: string; content: string }[] {
+  const quotaUs = share === undefined ? undefined : Math.round(Math.max(LEAST_SHARE, share) * PERIOD_US);
   const file = (name: string): string => join(control.root, group, name);
   return control.version === 2
-    ? [{ file: file('cpu.max'), content: `${quotaUs} ${PERIOD_US}` }]
+    ? [{ file: file('cpu.max'), content: `${quotaUs ?? 'max'} ${PERIOD_US}` }]
     : [
         { file: file('cpu.cfs_period_us'), content: String(PERIOD_US) },
-        { file: file('cpu.cfs_quota_us'), content: String(quotaUs) },
+        { file: file('cpu.cfs_quota_us'), content: String(quotaUs ?? -1) },
       ];
 }
 
@@ -77,41 +84,80 @@ export function groupOf(control: CpuControl, text: string): string {
   return '/';
 }
 
-/** A group of our own with a quota. Processes that are put in go back to where they were when it is removed. */
-export class CpuQuota {
+/** How often quotas have held up the group that this process is in; undefined: the kernel does not say. */
+export function throttledPeriods(): number | undefined {
+  try {
+    const groups = readFileSync('/proc/self/cgroup', 'utf8');
+    for (const control of cpuMounts(readFileSync('/proc/mounts', 'utf8'))) {
+      // A container may see nothing of the hierarchy but its own group, in the place of the root.
+      for (const group of [groupOf(control, groups), '/']) {
+        const count = throttledIn(join(control.root, group));
+        if (count !== undefined) return count;
+      }
+    }
+  } catch {
+    // No /proc: not Linux.
+  }
+  return undefined;
+}
+
+/** undefined: that group has no quota to be held up by. */
+function throttledIn(folder: string): number | undefined {
+  try {
+    const count = /^nr_throttled (\d+)$/m.exec(readFileSync(join(folder, 'cpu.stat'), 'utf8'))?.[1];
+    return count === undefined ? undefined : Number(count);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A group of our own, without a quota at first. Processes that are put in stay until they end, or until it is removed. */
+export class CpuGroup {
   readonly #control: CpuControl;
   readonly #group: string;
   readonly #before = new Map<number, string>();
 
   /** `name` must be unique on the machine. */
-  constructor(control: CpuControl, name: string, share: number) {
+  constructor(control: CpuControl, name: string) {
     this.#control = control;
     this.#group = `hearsay-${name}`;
-    mkdirSync(join(control.root, this.#group), { recursive: true });
-    if (control.version === 2 && !existsSync(join(control.root, this.#group, 'cpu.max'))) {
+    mkdirSync(this.folder, { recursive: true });
+    if (control.version === 2 && !existsSync(join(this.folder, 'cpu.max'))) {
       writeFileSync(join(control.root, 'cgroup.subtree_control'), '+cpu');
     }
-    for (const { file, content } of quotaWrites(control, this.#group, share)) writeFileSync(file, content);
+  }
+
+  get folder(): string {
+    return join(this.#control.root, this.#group);
   }
 
   add(pid: number): void {
-    this.#before.set(pid, groupOf(this.#control, readFileSync(`/proc/${pid}/cgroup`, 'utf8')));
+    try {
+      this.#before.set(pid, groupOf(this.#control, readFileSync(`/proc/${pid}/cgroup`, 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
     this.#move(pid, this.#group);
+  }
+
+  /** Leaves its processes together this share of one processor; undefined: all that there is. */
+  limit(share: number | undefined): void {
+    for (const { file, content } of quotaWrites(this.#control, this.#group, share)) writeFileSync(file, content);
   }
 
   /** How often the quota held its processes up. */
   throttled(): number {
-    const stat = readFileSync(join(this.#control.root, this.#group, 'cpu.stat'), 'utf8');
-    return Number(/^nr_throttled (\d+)$/m.exec(stat)?.[1] ?? 0);
+    return throttledIn(this.folder) ?? 0;
   }
 
-  /** Lets every process go and takes the group away. */
+  /** Lets every process go and takes the group away. Idempotent. */
   remove(): void {
     for (const [pid, group] of this.#before) {
       if (existsSync(`/proc/${pid}`)) this.#move(pid, group);
     }
     this.#before.clear();
-    rmdirSync(join(this.#control.root, this.#group));
+    if (existsSync(this.folder)) rmdirSync(this.folder);
   }
 
   #move(pid: number, group: string): void {

@@ -1,6 +1,6 @@
 /**
- * Disk full for one member: its state lies on a small file system of its own, in memory, which a ballast fills. A fault
- * from outside a plan so far: plans have no word for it. The shell leads into the member's mount namespace.
+ * Disk full for one member: its state lies on a small file system of its own, in memory, which a ballast fills. The shell
+ * leads into the member's mount namespace.
  */
 import { CommandError, type NamespaceShell } from './shell.ts';
 

@@ -1,6 +1,6 @@
 /** Which of a plan's faults cannot be made here, why, and what would bring them: asked before a run, never during one. */
 import { UnavailableError } from '../../harness/model/errors.ts';
-import { isLinkFault, type LinkFault, type PlannedFault } from '../../harness/model/fault.ts';
+import { isLinkFault, type LinkFault, type PlannedFault, turnsWallClock } from '../../harness/model/fault.ts';
 import { type KernelCapabilities, type KernelPart, PART_SOURCES } from './capabilities.ts';
 import type { PlacementOptions } from './placement.ts';
 
@@ -54,7 +54,7 @@ export function unsupported(
 ): Unsupported[] {
   const has = (part: KernelPart | 'relay'): boolean => (part === 'relay' ? host.relay : capabilities.parts.has(part));
   return faults.flatMap((fault): Unsupported[] => {
-    if (fault.type === 'clock-skew' || fault.type === 'clock-drift') {
+    if (turnsWallClock(fault)) {
       if (host.faketime !== undefined || host.ownClocks === true) return [];
       const mend = 'install libfaketime (Debian: apt-get install libfaketime)';
       return [{ fault: fault.id, type: fault.type, reason: 'libfaketime is not installed', mend }];

@@ -74,6 +74,7 @@ function sampleOf(fault: LinkFault, drawn: Drawn): LinkSample {
     receiverCounted: true,
     allowance: 0,
     heldUp: false,
+    senderStarved: false,
     ...drawn,
   };
 }

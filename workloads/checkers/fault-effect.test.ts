@@ -245,6 +245,28 @@ describe('faults on members', () => {
     ...WINDOW,
   };
 
+  const STROBE: PlannedFault = {
+    id: 'l',
+    type: 'clock-strobe',
+    targets: ['n1'],
+    skewMs: 500,
+    everyMs: 100,
+    ...WINDOW,
+  };
+  const CPU: PlannedFault = { id: 'c', type: 'cpu', targets: ['n1'], share: 0.05, ...WINDOW };
+  const FULL: PlannedFault = { id: 'f', type: 'disk-full', targets: ['n1'], ...WINDOW };
+
+  /** Of the second from 4 s on, unless another one is said. */
+  const wall = (leaps: number, leastMs: number, mostMs: number, more: Partial<TrafficLine> = {}) => [
+    { member: 'n1', time: 5000 * MS, wall: { looks: 40, leaps, leastMs, mostMs }, ...more },
+  ];
+  const used = (usedMs: number, throttled: number | null) => [
+    { member: 'n1', time: 5000 * MS, cpu: { usedMs, throttled } },
+  ];
+  const disk = (storedBytes: number, refused: number, freeBytes: number | null = null) => [
+    { member: 'n1', time: 5000 * MS, disk: { storedBytes, refused, freeBytes } },
+  ];
+
   const reading = (wallAheadMs: number, monotonicMs = 1000, member = 'n1') => [
     { member, time: 5000 * MS, wallAheadMs, monotonicMs },
   ];
@@ -275,6 +297,47 @@ describe('faults on members', () => {
     { name: 'skew and drift together', faults: [SKEW, DRIFT], traffic: reading(900), verdict: 'valid' },
     { name: 'timers as asked', faults: [TIMER], traffic: reading(0, 1250), verdict: 'valid' },
     { name: 'timers that keep their pace', faults: [TIMER], traffic: reading(0, 1000), verdict: 'invalid' },
+    { name: 'a strobe as asked', faults: [STROBE], traffic: wall(10, 0, 500), verdict: 'valid' },
+    { name: 'a strobe that does not leap', faults: [STROBE], traffic: wall(0, 500, 500), verdict: 'invalid' },
+    { name: 'a strobe that leaps too often', faults: [STROBE], traffic: wall(20, 0, 500), verdict: 'invalid' },
+    { name: 'a strobe that leaps half as far', faults: [STROBE], traffic: wall(10, 0, 250), verdict: 'invalid' },
+    { name: 'a strobe to the other side', faults: [STROBE], traffic: wall(10, -500, 0), verdict: 'invalid' },
+    {
+      name: 'a strobe that was looked at too seldom',
+      faults: [STROBE],
+      traffic: [{ member: 'n1', time: 5000 * MS, wall: { looks: 9, leaps: 0, leastMs: 500, mostMs: 500 } }],
+      verdict: 'unknown',
+    },
+    { name: 'a strobe that nobody saw', faults: [STROBE], verdict: 'unknown' },
+    {
+      name: 'a skew and a strobe on top of it',
+      faults: [SKEW, STROBE],
+      traffic: wall(10, 500, 1000, { wallAheadMs: 1000 }),
+      verdict: 'valid',
+    },
+    {
+      name: 'a strobe whose skew is not there',
+      faults: [SKEW, STROBE],
+      traffic: wall(10, 0, 500, { wallAheadMs: 0 }),
+      verdict: 'invalid',
+    },
+    {
+      name: 'a strobe at a member it was not asked of',
+      faults: [STROBE],
+      traffic: [...wall(10, 0, 500), ...reading(500, 1000, 'n2')],
+      verdict: 'invalid',
+    },
+    { name: 'a starved member', faults: [CPU], traffic: used(50, 9), verdict: 'valid' },
+    { name: 'a starved member that used more', faults: [CPU], traffic: used(120, 9), verdict: 'invalid' },
+    { name: 'a starved member that used more, untold', faults: [CPU], traffic: used(120, null), verdict: 'invalid' },
+    { name: 'a starved member whose kernel tells nothing', faults: [CPU], traffic: used(50, null), verdict: 'valid' },
+    { name: 'a member that asked for less than its share', faults: [CPU], traffic: used(20, 0), verdict: 'unknown' },
+    { name: 'a starved member that nobody looked at', faults: [CPU], verdict: 'unknown' },
+    { name: 'a disk that refused', faults: [FULL], traffic: disk(0, 3), verdict: 'valid' },
+    { name: 'a full disk on which nothing was stored', faults: [FULL], traffic: disk(0, 0, 0), verdict: 'valid' },
+    { name: 'a disk on which nobody stored anything', faults: [FULL], traffic: disk(0, 0), verdict: 'unknown' },
+    { name: 'a full disk that stored', faults: [FULL], traffic: disk(77, 0), verdict: 'invalid' },
+    { name: 'a full disk that refused and stored', faults: [FULL], traffic: disk(77, 2), verdict: 'invalid' },
     { name: 'a pause', faults: [PAUSE], more: paused, verdict: 'valid' },
     { name: 'a paused member that talks', faults: [PAUSE], more: talks, verdict: 'invalid' },
     {

@@ -12,6 +12,7 @@ import type { HistoryLine } from '../../harness/model/history.ts';
 import { HostClocks } from '../../harness/model/host-clocks.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import { type Effect, effectRow, noEvidence } from './effect.ts';
+import { isLimitFault, limitEffect } from './limit-effects.ts';
 import { control, linkEffect } from './link-effects.ts';
 import { LinkSamples } from './link-samples.ts';
 import { clockControl, type MemberEffects, memberEffect, type TrafficSample, trafficSample } from './member-effects.ts';
@@ -92,7 +93,9 @@ function judge(
           ? noEvidence(fault, 'to end', 'it was never turned off')
           : isLinkFault(fault)
             ? linkEffect(all, fault, base)
-            : memberEffect(members, fault, window);
+            : isLimitFault(fault)
+              ? limitEffect(members, fault, window)
+              : memberEffect(members, fault, window);
     const swallowed = effect.outcome === 'no-evidence' && isSwallowed(plan, fault);
     effects.push(
       swallowed ? { ...effect, outcome: 'swallowed', why: 'other faults leave it nothing to act on' } : effect,

@@ -151,7 +151,9 @@ function baseSum({ context }: LinkEffects, samples: readonly LinkSample[]): numb
 
 function partitionEffect(all: LinkEffects, fault: PartitionFault): Effect {
   const asked = `${fault.shape}: nothing passes`;
-  const samples = touchedBy(all, fault).filter((sample) => sample.senderCounted && sample.receiverCounted);
+  const samples = touchedBy(all, fault).filter(
+    (sample) => sample.senderCounted && sample.receiverCounted && (isShaped(all) || !sample.senderStarved),
+  );
   const sent = sum(samples, (sample) => sample.sent);
   const received = sum(samples, (sample) => sample.received + sample.corrupted);
   if (sent === 0) return noEvidence(fault, asked, unseen(all, fault));

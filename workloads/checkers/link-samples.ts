@@ -6,6 +6,7 @@ import type { Stay, Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, type LinkFault, linksOf, type PlannedFault, touches } from '../../harness/model/fault.ts';
 import type { EpochLine, LinksLine, OverrunLine } from '../../harness/model/history.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
+import { CATCH_UP_MS } from './quiet.ts';
 
 const MS = 1e6;
 /** A receiver that is up this soon after an epoch's start is compared, with an allowance for what it missed. */
@@ -48,6 +49,8 @@ export interface LinkSample {
   readonly allowance: number;
   /** An end of it is slowed, paused or overrun while its messages are under way: their delays are not the link's. */
   readonly heldUp: boolean;
+  /** The sender had too little processor time to hear at once of a change that a kernel had made already. */
+  readonly senderStarved: boolean;
 }
 
 export class LinkSamples {
@@ -60,11 +63,19 @@ export class LinkSamples {
   readonly #overruns = new Map<number, Set<string>>();
   /** epoch -> member -> its lines: one for each boot that counted anything. */
   readonly #lines = new Map<number, Map<string, LinksLine[]>>();
+  /** By member, the faults that starve it of processor time. */
+  readonly #starved = new Map<string, Set<string>>();
 
   constructor(plan: PlanOutline, timeline: Timeline, marginMs: number) {
     this.#plan = plan;
     this.#timeline = timeline;
     this.#marginMs = marginMs;
+    for (const fault of plan.faults) {
+      if (fault.type !== 'cpu') continue;
+      for (const target of fault.targets) {
+        this.#starved.set(target, (this.#starved.get(target) ?? new Set()).add(fault.id));
+      }
+    }
   }
 
   epoch(line: EpochLine): void {
@@ -137,6 +148,7 @@ export class LinkSamples {
           senderCounted,
           receiverCounted: receiver.counted,
           heldUp: overran || held.has(from) || held.has(to),
+          senderStarved: this.#starvedWithin(from, epoch.from, this.#arrivedBy(epoch)),
         };
       }
     }
@@ -145,8 +157,18 @@ export class LinkSamples {
   /** No boot of it ended or paused while its messages may have waited to leave. */
   #stayed(name: string, epoch: Epoch): boolean {
     const until = this.#arrivedBy(epoch);
+    if (this.#starvedWithin(name, epoch.from, until)) return false;
     return this.#staysIn(name, epoch).every(
       (stay) => stay.until >= until && !pausedWithin(stay.pauses, epoch.from, until),
+    );
+  }
+
+  /** Whether a quota of processor time may have held it up: as good as short pauses. */
+  #starvedWithin(name: string, from: number, until: number): boolean {
+    const ids = this.#starved.get(name);
+    if (ids === undefined) return false;
+    return this.#timeline.faults.some(
+      (window) => ids.has(window.id) && window.from < until && window.until + CATCH_UP_MS * MS > from,
     );
   }
 
@@ -163,6 +185,7 @@ export class LinkSamples {
     }
     for (const [name, stays] of this.#timeline.actualStays) {
       if (stays.some((stay) => pausedWithin(stay.pauses, epoch.from, until))) held.add(name);
+      if (this.#starvedWithin(name, epoch.from, until)) held.add(name);
     }
     return held;
   }
@@ -170,6 +193,7 @@ export class LinkSamples {
   #receiver(name: string, epoch: Epoch, lines: readonly LinksLine[] = []) {
     const counted = this.#counted(name, epoch, lines);
     const until = this.#arrivedBy(epoch);
+    if (this.#starvedWithin(name, epoch.from, until)) return { counted, whole: false, lateNs: 0 };
     const latest = epoch.from + Math.max(LATE_START_MS * MS, (epoch.until - epoch.from) / 10);
     const stay = (this.#timeline.actualStays.get(name) ?? []).find(
       (candidate) => candidate.from <= latest && candidate.until >= until,

@@ -1,18 +1,19 @@
 /** Whether faults on members (clocks, pauses, slowness, kills, leaves, lies) did what was asked. */
 import type { CheckContext, FaultWindow, Stay } from '../../harness/model/checker.ts';
 import { isLasting } from '../../harness/model/core.ts';
-import type {
-  ByzantineFault,
-  ClockDriftFault,
-  ClockSkewFault,
-  KillFault,
-  LeaveFault,
-  PauseFault,
-  PlannedFault,
-  SlowFault,
-  TimerDriftFault,
+import {
+  type ByzantineFault,
+  type ClockDriftFault,
+  type ClockSkewFault,
+  type KillFault,
+  type LeaveFault,
+  type PauseFault,
+  type PlannedFault,
+  type SlowFault,
+  type TimerDriftFault,
+  turnsWallClock,
 } from '../../harness/model/fault.ts';
-import type { TrafficLine } from '../../harness/model/history.ts';
+import type { CpuReading, DiskReading, TrafficLine, WallReading } from '../../harness/model/history.ts';
 import type { HostClocks } from '../../harness/model/host-clocks.ts';
 import { type Effect, noEvidence, rounded } from './effect.ts';
 import { isUnderFault } from './fault-in-reading.ts';
@@ -35,6 +36,9 @@ export interface TrafficSample {
   readonly wallAheadMs: number;
   readonly monotonicMs: number;
   readonly stalledMs: number;
+  readonly wall: WallReading | undefined;
+  readonly cpu: CpuReading | undefined;
+  readonly disk: DiskReading | undefined;
   /** Messages by channel that lies were asked for on, both ways. */
   readonly messages: ReadonlyMap<string, number>;
 }
@@ -67,8 +71,8 @@ export function trafficSample(line: TrafficLine, channels: ReadonlySet<string>):
       if (channel !== undefined) messages.set(channel, (messages.get(channel) ?? 0) + count);
     }
   }
-  const { member, since, time, wallAheadMs, monotonicMs, stalledMs } = line;
-  return { member, since, time, wallAheadMs, monotonicMs, stalledMs, messages };
+  const { member, since, time, wallAheadMs, monotonicMs, stalledMs, wall, cpu, disk } = line;
+  return { member, since, time, wallAheadMs, monotonicMs, stalledMs, wall, cpu, disk, messages };
 }
 
 export function memberEffect(all: MemberEffects, fault: MemberFault, window: FaultWindow): Effect {
@@ -91,11 +95,11 @@ export function memberEffect(all: MemberEffects, fault: MemberFault, window: Fau
   }
 }
 
-function edgeNs({ context, clocks }: MemberEffects): number {
+export function edgeNs({ context, clocks }: MemberEffects): number {
   return context.cluster === 'sim' ? 0 : (REAL_EDGE_MS + clocks.mostMs) * MS;
 }
 
-function effect(fault: MemberFault, asked: string, measured: string, why = ''): Effect {
+export function effect(fault: Pick<PlannedFault, 'id' | 'type'>, asked: string, measured: string, why = ''): Effect {
   return {
     fault: fault.id,
     kind: fault.type,
@@ -121,8 +125,8 @@ function isUnder(all: MemberEffects, sample: TrafficSample, window: FaultWindow)
   return isUnderFault(sample, window, edgeNs(all), disturbed);
 }
 
-/** What all clock faults together should make of a member's wall clock, ms; undefined where a reading may be of before or after a change. */
-function expectedWallMs(all: MemberEffects, sample: TrafficSample): number | undefined {
+/** What skews and drifts together should make of a member's wall clock, ms; undefined where a reading may be of before or after a change. */
+export function expectedWallMs(all: MemberEffects, sample: TrafficSample): number | undefined {
   let expected = 0;
   for (const fault of all.context.plan.faults) {
     if (fault.type !== 'clock-skew' && fault.type !== 'clock-drift') continue;
@@ -138,8 +142,20 @@ function expectedWallMs(all: MemberEffects, sample: TrafficSample): number | und
   return expected;
 }
 
+/** What the strobes that may have been on at a reading may have added to it, ms, each of them on or off. */
+export function strobedMs(all: MemberEffects, sample: TrafficSample): number[] {
+  let added = [0];
+  for (const fault of all.context.plan.faults) {
+    if (fault.type !== 'clock-strobe' || !fault.targets.includes(sample.member)) continue;
+    const windows = all.context.timeline.faults.filter(({ id }) => id === fault.id);
+    if (windows.every((window) => isUnder(all, sample, window) === false)) continue;
+    added = added.flatMap((ms) => [ms, ms + fault.skewMs]);
+  }
+  return added;
+}
+
 /** A reading is of the host's clock, which was compared with the controller's over the network. */
-function wallToleranceMs({ clocks }: MemberEffects, member: string): number {
+export function wallToleranceMs({ clocks }: MemberEffects, member: string): number {
   return REAL_WALL_TOLERANCE_MS + clocks.boundMs(member);
 }
 
@@ -152,8 +168,13 @@ function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault,
   for (const sample of all.traffic) {
     if (!fault.targets.includes(sample.member)) continue;
     if (isUnder(all, sample, window) !== true) continue;
-    const expected = expectedWallMs(all, sample);
-    if (expected === undefined) continue;
+    const steady = expectedWallMs(all, sample);
+    if (steady === undefined) continue;
+    const expected = strobedMs(all, sample)
+      .map((ms) => steady + ms)
+      .reduce((near, next) =>
+        Math.abs(sample.wallAheadMs - next) < Math.abs(sample.wallAheadMs - near) ? next : near,
+      );
     const tolerance = isSim ? 0.01 : wallToleranceMs(all, sample.member) + Math.abs(expected) * 0.005;
     errors.push(Math.abs(sample.wallAheadMs - expected) - tolerance);
     const own = fault.type === 'clock-skew' ? fault.skewMs : ((fault.factor - 1) * (sample.time - window.from)) / MS;
@@ -177,9 +198,7 @@ function wallEffect(all: MemberEffects, fault: ClockSkewFault | ClockDriftFault,
 export function clockControl(all: MemberEffects): string | undefined {
   const isSim = all.context.cluster === 'sim';
   const planned = all.context.plan.faults;
-  const touched = new Set(
-    planned.flatMap((fault) => (fault.type === 'clock-skew' || fault.type === 'clock-drift' ? fault.targets : [])),
-  );
+  const touched = new Set(planned.flatMap((fault) => (turnsWallClock(fault) ? fault.targets : [])));
   if (touched.size === 0) return undefined;
   const readings = new Map<string, { wrong: number; all: number }>();
   for (const sample of all.traffic) {
@@ -245,7 +264,7 @@ function expectedTimerMs(all: MemberEffects, sample: TrafficSample): number {
 
 // --- processes ------------------------------------------------------------------------------------------------------
 
-function pausesOf(all: MemberEffects, member: string): Stay['pauses'] {
+export function pausesOf(all: MemberEffects, member: string): Stay['pauses'] {
   return (all.context.timeline.actualStays.get(member) ?? []).flatMap((stay) => stay.pauses);
 }
 
@@ -460,10 +479,10 @@ function lieEffect(all: MemberEffects, fault: ByzantineFault, window: FaultWindo
   return { ...effect(fault, asked, `${messages} messages of theirs in its window`), sent: messages };
 }
 
-function signed(ms: number): string {
+export function signed(ms: number): string {
   return `${ms < 0 ? '-' : '+'}${milliseconds(Math.abs(ms))}`;
 }
 
-function percentOf(part: number, whole: number): string {
+export function percentOf(part: number, whole: number): string {
   return `${Math.round((100 * part) / whole)} %`;
 }

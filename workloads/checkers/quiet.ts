@@ -13,12 +13,16 @@ const MS = 1e6;
 /** Half-open, sorted, disjoint; ns. */
 export type Intervals = readonly (readonly [from: number, until: number])[];
 
+/** A member that was starved has so long to get through what has come meanwhile, ms. */
+export const CATCH_UP_MS = 1000;
+
 /** How long after the end of a fault, ms, what it held back may still arrive. */
 export function aftermathMs(fault: PlannedFault): number {
   if (fault.type === 'delay') return fault.delayMs + fault.jitterMs;
   if (fault.type === 'reorder') return fault.holdMs;
   if (fault.type === 'bandwidth') return fault.queueMs;
   if (fault.type === 'slow') return fault.blockMs;
+  if (fault.type === 'cpu') return CATCH_UP_MS;
   return 0;
 }
 

@@ -31,7 +31,7 @@ interface IndexedFault {
 }
 
 /** Kinds of faults that stop or block a member. Clocks and lies leave it reachable. */
-const BLOCKING = new Set<PlannedFault['type']>(['pause', 'slow', 'kill', 'leave']);
+const BLOCKING = new Set<PlannedFault['type']>(['pause', 'slow', 'cpu', 'disk-full', 'kill', 'leave']);
 
 /** A mutable timeline: hand it every line in order. */
 export function createTimeline(plan: PlanOutline, options: TimelineOptions = {}): MutableTimeline {

@@ -13,12 +13,16 @@ import { unavailable, unsupported } from '../../../nemesis/linux/unsupported.ts'
 import type { OpenCluster } from '../../model/cluster.ts';
 import type { DeviceCounters } from '../../model/counters.ts';
 import { InvariantError, UnavailableError, UserError } from '../../model/errors.ts';
+import { turnsWallClock } from '../../model/fault.ts';
 import type { Plan } from '../../model/plan.ts';
+import { JointMakers } from '../real/joint-makers.ts';
 import { KernelFaults } from '../real/kernel-faults.ts';
+import { MemberLimits } from '../real/member-limits.ts';
 import { createOpenReal, type Ground, type RealOptions } from '../real/open-real.ts';
 import type { Launch, MemberEvents, Site, SiteClocks } from '../real/site.ts';
 import { ContainerProcess } from './container-process.ts';
 import { DeviceMeter, HelperCounts, ProcessCounts } from './device-counts.ts';
+import { knowsQuotas } from './engine.ts';
 import { ExecShell } from './exec-shell.ts';
 import { type Helper, SEAT, startHelper } from './helper.ts';
 import { FAKETIME_PATH, MEMBER_UID, NODE_PATH, PROGRAM_FOLDER, STATE_FOLDER } from './image-files.ts';
@@ -27,6 +31,7 @@ import { removeLeftovers } from './leftovers.ts';
 import { hardwareAddress, MOST_ENGINES, MOST_MEMBERS, MOST_OVERLAY_MEMBERS, neighbourBatch } from './network.ts';
 import { CLOCK_FOLDER, clockMount, MemberShell, type ReachMode } from './reach.ts';
 import { connectHosts, type Deck, hostOf, prepareDeck, type RunHost, readyHosts } from './run-hosts.ts';
+import { StateDisk, stateMount } from './state-disk.ts';
 import { findSwarm } from './swarm.ts';
 
 export interface DockerOptions extends RealOptions {
@@ -75,7 +80,9 @@ async function openSite(ground: Ground, options: DockerOptions): Promise<Site> {
     const missing = unsupported(plan.faults, reach.capabilities, { faketime, ownClocks: true, relay: true });
     if (missing.length > 0) throw unavailable(missing);
     const calibrates = options.calibrate === true;
-    return new DockerSite({ ...deck, ground, run, hosts, calibrates });
+    await checkQuotas(plan, hosts);
+    const disks = await StateDisk.startAll(plan, hosts, run);
+    return new DockerSite({ ...deck, ground, run, hosts, calibrates, disks });
   } catch (error) {
     await removeLeftovers(enginesOf(hosts), { run }).catch(() => undefined);
     throw error;
@@ -99,7 +106,17 @@ function checkOptions(plan: Plan, options: DockerOptions): void {
 }
 
 function turnsClocks(plan: Plan): boolean {
-  return plan.faults.some((fault) => fault.type === 'clock-skew' || fault.type === 'clock-drift');
+  return plan.faults.some(turnsWallClock);
+}
+
+/** Throws UnavailableError where members are to be starved and an engine's kernel knows no quotas. */
+async function checkQuotas(plan: Plan, hosts: readonly RunHost[]): Promise<void> {
+  const starving = plan.faults.filter((fault) => fault.type === 'cpu');
+  if (starving.length === 0) return;
+  if ((await Promise.all(hosts.map(({ engine }) => knowsQuotas(engine)))).every((knows) => knows)) return;
+  const reason = "an engine's kernel knows no quotas of processor time";
+  const mend = 'run the engine on a kernel with CONFIG_CFS_BANDWIDTH';
+  throw unavailable(starving.map(({ id, type }) => ({ fault: id, type, reason, mend })));
 }
 
 interface DockerSetup extends Deck {
@@ -107,6 +124,8 @@ interface DockerSetup extends Deck {
   readonly run: string;
   readonly hosts: readonly RunHost[];
   readonly calibrates: boolean;
+  /** By member, of those whose disks the plan fills. */
+  readonly disks: ReadonlyMap<string, StateDisk>;
 }
 
 interface Seat {
@@ -116,11 +135,13 @@ interface Seat {
   readonly meter: DeviceMeter;
   /** Of the process that is there now, or was last. */
   process: ContainerProcess | undefined;
+  container: Docker.Container | undefined;
 }
 
 class DockerSite implements Site {
   readonly kind = 'docker';
-  readonly faults: KernelFaults;
+  readonly faults: JointMakers;
+  readonly #kernel: KernelFaults;
   readonly clocks: SiteClocks | undefined;
   readonly #setup: DockerSetup;
   readonly #seats: ReadonlyMap<string, Seat>;
@@ -140,10 +161,11 @@ class DockerSite implements Site {
           shell: new MemberShell(),
           meter: new DeviceMeter(DEVICE),
           process: undefined,
+          container: undefined,
         },
       ]),
     );
-    this.faults = new KernelFaults({
+    this.#kernel = new KernelFaults({
       members: [...this.#seats].map(([name, seat]) => ({
         link: { name, address: seat.address, port: PORT },
         device: DEVICE,
@@ -158,6 +180,17 @@ class DockerSite implements Site {
       keepsNamespace: false,
       calibrated: setup.calibrates ? plan.faults : undefined,
     });
+    const limits = new MemberLimits(
+      [...this.#seats].map(([name, seat]) => ({
+        name,
+        limitCpu: async (share) => {
+          await seat.container?.update({ NanoCpus: Math.round((share ?? CPUS) * 1e9) });
+        },
+        disk: setup.disks.get(name),
+        lost: async () => seat.process?.isGone() ?? true,
+      })),
+    );
+    this.faults = new JointMakers(this.#kernel, limits);
     this.#counting = setInterval(() => void this.#count(), COUNT_EVERY_MS).unref();
   }
 
@@ -188,9 +221,10 @@ class DockerSite implements Site {
       },
     };
     seat.process = new ContainerProcess(engine, this.#optionsOf(launch), log, heard, {
-      starting: () => this.faults.launching(launch.member),
+      starting: () => this.#kernel.launching(launch.member),
       started: async ({ container, pid, startedAtMs }) => {
-        this.faults.launching(launch.member, startedAtMs);
+        this.#kernel.launching(launch.member, startedAtMs);
+        seat.container = container;
         if (reach.mode === 'direct') {
           // The same machine: what the engine calls its pid is one that the guardian can kill, also when it is stopped.
           watched = pid;
@@ -224,7 +258,7 @@ class DockerSite implements Site {
     const { hosts, run, ground } = this.#setup;
     clearInterval(this.#counting);
     for (const { meter } of this.#seats.values()) meter.end();
-    await this.faults.close();
+    await this.#kernel.close();
     await removeLeftovers(enginesOf(hosts), { run }).catch(() => undefined);
     rmSync(join(ground.directory, 'clocks'), { recursive: true, force: true });
   }
@@ -270,16 +304,7 @@ class DockerSite implements Site {
     const { image } = this.#seat(member).host;
     const name = this.#nameOf(launch);
     const clock = reach.turnsClocks ? faketimeEnvironment(FAKETIME_PATH, `${CLOCK_FOLDER}/${CLOCK_FILE}`) : {};
-    const state: Docker.MountSettings = {
-      Type: 'volume',
-      Source: `hearsay-${run}-${member}`,
-      Target: STATE_FOLDER,
-      VolumeOptions: {
-        NoCopy: false,
-        Labels: labelsOf(run, 'state', member),
-        DriverConfig: { Name: 'local', Options: {} },
-      },
-    };
+    const state = stateMount(run, member, this.#setup.disks.has(member));
     return {
       name,
       Image: image,

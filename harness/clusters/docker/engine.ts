@@ -74,6 +74,12 @@ export async function probeEngine(engine: Docker): Promise<string | undefined> {
   }
 }
 
+/** Whether its kernel can hold containers to a quota of processor time. */
+export async function knowsQuotas(engine: Docker): Promise<boolean> {
+  const info = (await engine.info()) as { readonly CpuCfsQuota?: boolean };
+  return info.CpuCfsQuota !== false;
+}
+
 /** What an engine says when it refuses. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return excerpt(String(error));

@@ -30,6 +30,8 @@ export interface HelperOptions {
   readonly mounts?: readonly Docker.MountSettings[] | undefined;
   /** What it runs, for node's `-e`, until its stdin ends; absent: it idles, and may change its namespace's network. */
   readonly program?: string | undefined;
+  /** As whom; absent: root, without any capability but what is said above. */
+  readonly user?: string | undefined;
 }
 
 export interface Helper {
@@ -46,7 +48,7 @@ export async function startHelper(engine: Docker, options: HelperOptions): Promi
   const container = await engine.createContainer({
     name: options.name,
     Image: options.image,
-    User: '0:0',
+    User: options.user ?? '0:0',
     Entrypoint: [NODE_PATH, '-e', options.program ?? IDLE],
     Labels: labelsOf(options.run, 'helper'),
     Env: [`${SEAT}=${options.name}`],

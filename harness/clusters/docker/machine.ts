@@ -1,13 +1,15 @@
 /** What the `docker` cluster needs, and whether it is there. */
 
+import type Docker from 'dockerode';
 import { findFaketime } from '../../../nemesis/linux/clock.ts';
 import { type Environment, hasProgram, type MachinePart } from '../machine-part.ts';
-import { engineAt, engineHost, probeEngine } from './engine.ts';
+import { engineAt, engineHost, knowsQuotas, probeEngine } from './engine.ts';
 
 /** Throws UserError where DOCKER_HOST is no address of an engine. */
 export async function dockerParts(environment: Environment): Promise<MachinePart[]> {
   const host = engineHost(undefined, environment);
-  const problem = await probeEngine(engineAt(host));
+  const engine = engineAt(host);
+  const problem = await probeEngine(engine);
   const ownImage = process.platform === 'linux' || Boolean(environment.HEARSAY_IMAGE);
   return [
     {
@@ -31,5 +33,17 @@ export async function dockerParts(environment: Environment): Promise<MachinePart
       mend: "install libfaketime (else clock faults are made by members' own programs)",
       optional: true,
     },
+    ...(problem === undefined ? [await quotaPart(engine)] : []),
   ];
+}
+
+/** What the fault `cpu` needs: the engine starves its containers itself. */
+async function quotaPart(engine: Docker): Promise<MachinePart> {
+  return {
+    name: "quotas of processor time in the engine's kernel",
+    found: await knowsQuotas(engine).catch(() => false),
+    mend: 'run the engine on a kernel with CONFIG_CFS_BANDWIDTH; without it --cpu is refused',
+    optional: true,
+    brings: ['cpu'],
+  };
 }

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { type KernelPart, PART_SOURCES, probeKernel } from '../../../nemesis/linux/capabilities.ts';
 import { findFaketime } from '../../../nemesis/linux/clock.ts';
 import { type Environment, hasProgram, type MachinePart, searchPath } from '../machine-part.ts';
+import { cpuPart } from '../real/cpu-groups.ts';
 import { unshareCommand } from './world.ts';
 
 /** As whom namespaces are made: with root's rights, or in a user namespace of their own. */
@@ -41,6 +42,7 @@ export async function netnsParts(environment: Environment): Promise<MachinePart[
       optional: true,
       mend: "apt-get install libfaketime; without it members' own programs turn their clocks",
     },
+    cpuPart(),
     ...(standing === undefined ? [] : await kernelParts()),
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * The `netns` cluster: members are processes of this machine, each in a network namespace of its own; faults of links are
- * made by the kernel there, those of wall clocks by libfaketime where it is to be had. Needs root or user namespaces.
+ * made by the kernel there, those of wall clocks by libfaketime where it is to be had. Needs root or user namespaces. A full
+ * disk is a real one, in the world's mount namespace; a quota of processor time needs a cgroup that may be written.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,12 @@ import { unavailable, unsupported } from '../../../nemesis/linux/unsupported.ts'
 import type { OpenCluster } from '../../model/cluster.ts';
 import type { DeviceCounters } from '../../model/counters.ts';
 import { UnavailableError } from '../../model/errors.ts';
-import type { PlannedFault } from '../../model/fault.ts';
+import { type PlannedFault, turnsWallClock } from '../../model/fault.ts';
 import type { Plan } from '../../model/plan.ts';
+import { CpuGroups } from '../real/cpu-groups.ts';
+import { JointMakers } from '../real/joint-makers.ts';
 import { KernelFaults } from '../real/kernel-faults.ts';
+import { MemberLimits } from '../real/member-limits.ts';
 import { MemberProcess } from '../real/member-process.ts';
 import { createOpenReal, type Ground, type RealOptions } from '../real/open-real.ts';
 import { programPath } from '../real/program-path.ts';
@@ -20,6 +24,7 @@ import type { Site } from '../real/site.ts';
 import { readCounters } from './counters.ts';
 import { lackOf, standingHere } from './machine.ts';
 import { addressOf, DEVICE } from './star.ts';
+import { StateDisks } from './state-disks.ts';
 import { World } from './world.ts';
 
 export interface NetnsOptions extends RealOptions {
@@ -41,7 +46,7 @@ export function createOpenNetns(options: NetnsOptions): OpenCluster {
   return createOpenReal((ground) => openSite(ground, options), options);
 }
 
-async function openSite({ plan, directory, guard }: Ground, options: NetnsOptions): Promise<Site> {
+async function openSite({ plan, directory, guard, cluster }: Ground, options: NetnsOptions): Promise<Site> {
   const program = options.program ?? programPath('member.js');
   const relay = programPath('relay.js');
   const rootless = options.rootless ?? (await mustBeRootless());
@@ -51,14 +56,16 @@ async function openSite({ plan, directory, guard }: Ground, options: NetnsOption
   if (faketime !== undefined) mkdirSync(join(directory, 'clocks'), { recursive: true });
   const indexes = new Map(plan.members.map(({ name }, index) => [name, index]));
   const indexOf = (member: string): number => indexes.get(member) ?? -1;
-  const stateFile = (member: string, life: number): string => join(directory, 'state', `${member}.${life}.jsonl`);
+  const groups = CpuGroups.create({ faults: expected, run: cluster.toString(16), guard });
 
   const world = await World.create({ count: plan.members.length, rootless, guard });
   let faults: KernelFaults | undefined;
+  let disks: StateDisks;
   const end = async (): Promise<void> => {
     // Relays first: they would hold the namespaces that they are in.
     await faults?.close();
     await world.end();
+    groups.close();
     rmSync(join(directory, 'clocks'), { recursive: true, force: true });
   };
   try {
@@ -80,23 +87,32 @@ async function openSite({ plan, directory, guard }: Ground, options: NetnsOption
       calibrated: options.calibrate === true ? plan.faults : undefined,
     });
     await faults.prepare(expected);
+    disks = await StateDisks.create(world, expected, join(directory, 'state'));
   } catch (error) {
     await end();
     throw error;
   }
   const maker = faults;
+  const limits = new MemberLimits(
+    plan.members.map(({ name }) => ({ name, ...groups.limitOf(name), disk: disks.of(name) })),
+  );
   return {
     kind: 'netns',
-    faults: maker,
+    faults: new JointMakers(maker, limits),
     addressOf: (member) => ({ host: addressOf(indexOf(member)), port: PORT }),
-    stateFile,
+    stateFile: (member, life) => disks.fileOf(member, life),
     launch({ member, life, restore }, events) {
-      if (!restore) rmSync(stateFile(member, life), { force: true });
-      const [file, ...args] = world.enterMember(indexOf(member));
+      // On a disk of its own a new life finds nothing anyway.
+      if (!restore) rmSync(disks.fileOf(member, life), { force: true });
+      const mounts = disks.of(member) !== undefined;
+      const [file, ...args] = world.enterMember(indexOf(member), { mounts });
       const environment = faketime === undefined ? undefined : faketimeEnvironment(faketime, clockFile(member));
       const log = join(directory, 'members', `${member}.log`);
       maker.launching(member);
-      return new MemberProcess({ file, args: [...args, process.execPath, program], environment }, log, events);
+      const command = { file, args: [...args, process.execPath, program], environment };
+      const started = new MemberProcess(command, log, events);
+      groups.started(member, started);
+      return started;
     },
     counters: () => countersOf(plan, world),
     close: end,
@@ -119,5 +135,5 @@ async function countersOf(plan: Plan, world: World): Promise<Map<string, DeviceC
 }
 
 function turnsClocks(faults: readonly PlannedFault[]): boolean {
-  return faults.some((fault) => fault.type === 'clock-skew' || fault.type === 'clock-drift');
+  return faults.some(turnsWallClock);
 }

@@ -102,9 +102,13 @@ export class World {
     return prefixShell([...this.enterMember(index), ...withPath()]);
   }
 
-  /** What a command is to be preceded by to run in that member's namespace; it does not fork. */
-  enterMember(index: number): [string, ...string[]] {
-    return this.#enter([`--net=/proc/${this.#pid}/root/run/netns/${namespaceOf(index)}`]);
+  /**
+   * What a command is to be preceded by to run in that member's namespace; it does not fork. `mounts`: it sees what only the
+   * world has mounted.
+   */
+  enterMember(index: number, { mounts = false } = {}): [string, ...string[]] {
+    const own = mounts ? [`--mount=/proc/${this.#pid}/ns/mnt`] : [];
+    return this.#enter([`--net=/proc/${this.#pid}/root/run/netns/${namespaceOf(index)}`, ...own]);
   }
 
   async end(): Promise<void> {

@@ -34,6 +34,11 @@ export class Guard {
     this.#process.stdin.write(`${path}\n`);
   }
 
+  /** The folder of a cgroup, removed at the end, when those that are watched are no longer in it. */
+  ownGroup(folder: string): void {
+    this.#process.stdin.write(`#${folder}\n`);
+  }
+
   /** A call of the `hearsay` command that it makes when the controller has died; not when `end` was called. */
   afterDeath(call: readonly string[]): void {
     this.#process.stdin.write(`!${JSON.stringify(call)}\n`);

@@ -15,7 +15,7 @@ import { MemberNetwork } from '../../../nemesis/linux/member-network.ts';
 import type { NamespaceShell } from '../../../nemesis/linux/shell.ts';
 import type { Calibration } from '../../model/calibration.ts';
 import { InvariantError } from '../../model/errors.ts';
-import { isLinkFault, type PlannedFault } from '../../model/fault.ts';
+import { isLinkFault, type PlannedFault, turnsWallClock } from '../../model/fault.ts';
 import type { FaultMaker } from './site.ts';
 
 /** A relay that has ended this long while its member goes on has failed. */
@@ -116,7 +116,7 @@ export class KernelFaults implements FaultMaker {
   }
 
   makes(fault: PlannedFault): boolean {
-    if (fault.type === 'clock-skew' || fault.type === 'clock-drift') return this.#turnsClocks;
+    if (turnsWallClock(fault)) return this.#turnsClocks;
     return isLinkFault(fault);
   }
 
@@ -157,6 +157,7 @@ export class KernelFaults implements FaultMaker {
     const post = this.#posts.get(member);
     if (post === undefined) return;
     post.renewing = !this.#keepsNamespace;
+    post.clock?.close();
     if (post.member.clockFile !== undefined) post.clock = new FaketimeFile(post.member.clockFile, startedAtMs);
   }
 
@@ -205,6 +206,7 @@ export class KernelFaults implements FaultMaker {
   /** The namespaces are about to go, and all rules with them: ends what would hold them. Does not reject. */
   async close(): Promise<void> {
     this.#closing = true;
+    for (const { clock } of this.#posts.values()) clock?.close();
     await this.#everywhere((post) => post.network.abandon().catch(() => undefined));
   }
 

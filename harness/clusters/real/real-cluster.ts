@@ -13,6 +13,7 @@ import type { LinksLine } from '../../model/history.ts';
 import { directoryOf, needsKeys, privateKeyOf } from '../../model/keys.ts';
 import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
+import { watchesOf } from '../../model/watches.ts';
 import { Alarms } from '../../node/alarms.ts';
 import { pairKey } from '../../node/authenticator.ts';
 import {
@@ -304,6 +305,7 @@ export class RealCluster implements Cluster {
         : {}),
       stateFile: site.stateFile(seat.name, boot.life),
       restore,
+      watches: watchesOf(plan.faults, seat.name),
       host: address.host,
       // Where it was before it is found again.
       port: address.port ?? seat.address?.port,

@@ -3,15 +3,19 @@ import { Member, type MemberChannel, type MemberPorts, type Records } from '../.
 import type { Data, Signer } from '../../../impl/protocol.ts';
 import { frameBytes, messageBytes } from '../../../impl/wire/frame.ts';
 import { MemberClock } from '../../link/clock.ts';
+import { CpuBudget, periodsIn, SEND_COST_NS, STEP_COST_NS } from '../../link/cpu-budget.ts';
 import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
+import { WallWatch } from '../../link/wall-watch.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { ClusterEvents } from '../../model/cluster.ts';
 import { SEEDS } from '../../model/conditions.ts';
 import { excerpt, InvariantError } from '../../model/errors.ts';
-import type { PlannedFault } from '../../model/fault.ts';
+import { cpuShareOf, isDiskFull, type PlannedFault } from '../../model/fault.ts';
+import type { CpuReading, DiskReading, WallReading } from '../../model/history.ts';
 import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { hash32, split } from '../../model/rng.ts';
+import { type Watches, watchesOf } from '../../model/watches.ts';
 import { durableCopy } from './durable.ts';
 
 const MS = 1e6;
@@ -46,6 +50,7 @@ export interface SimWorld {
   readonly plan: Plan;
   readonly events: ClusterEvents;
   now(): number;
+  at(time: number, callback: () => void): void;
   send(host: SimMember, to: string, channel: number, message: unknown): void;
   stream(host: SimMember, to: string, channel: number, message: unknown): void;
   setTimer(host: SimMember, boot: object, delayNs: number, channel: number, timer: Data): void;
@@ -54,8 +59,15 @@ export interface SimWorld {
   signerOf(member: string): Signer | undefined;
 }
 
+/** Something to be done once the process runs again. */
+interface Waiting {
+  readonly isPacket: boolean;
+  readonly action: (host: SimMember) => void;
+}
+
 export class SimMember {
   readonly name: string;
+  readonly watches: Watches | undefined;
   readonly #world: SimWorld;
   readonly #roster: readonly string[];
   readonly #neighbours: readonly string[] | undefined;
@@ -77,10 +89,25 @@ export class SimMember {
   #life = 0;
   #sequences = new Map<string, number>();
   #streams = 0;
-  /** While paused: what will be done on resume, in order. */
-  #waiting: ((host: SimMember) => void)[] | undefined;
+  /** While paused, or with its quota of processor time used up: what will be done afterwards, in order. */
+  #waiting: Waiting[] | undefined;
   #waitingPackets = 0;
+  #paused = false;
   #pausedAt = 0;
+  #budget: CpuBudget | undefined;
+  /** Names the wait for more processor time that goes on. */
+  #throttle: object | undefined;
+  #usedNs = 0;
+  #throttled = 0;
+  #diskFull = false;
+  /** Records for which there is no room yet, and what may be let known only once they are stored. In order. */
+  #unstored: { readonly channel: string; readonly written: Data }[] = [];
+  #held: (() => void)[] = [];
+  /** Messages of the step that goes on: where it leaves records unstored, they are lost. */
+  #departing: (() => void)[] = [];
+  #storedBytes = 0;
+  #refused = 0;
+  readonly #wallWatch: WallWatch | undefined;
   #stalledNs = 0;
   #since = 0;
   #monotonicSinceMs = 0;
@@ -101,6 +128,8 @@ export class SimMember {
       const tagBytes = channel.protocol.authenticated === true ? TAG_BYTES : 0;
       return frameBytes(name, channel.name, null, tagBytes) - messageBytes(null);
     });
+    this.watches = watchesOf(world.plan.faults, name);
+    this.#wallWatch = this.watches?.wall && new WallWatch(this.watches.wall.leapMs);
   }
 
   get life(): number {
@@ -151,6 +180,7 @@ export class SimMember {
     this.#restore = restore;
     // Now, and not when the boot is done: a life that is killed before that must not come back with the last one's records.
     if (!restore) this.#records = new Map();
+    this.#forget();
     return token;
   }
 
@@ -161,8 +191,12 @@ export class SimMember {
     this.#sequences = new Map();
     this.traffic = new TrafficMeter();
     this.links = new LinkMeter();
-    this.#waiting = undefined;
     this.#stalledNs = 0;
+    this.#usedNs = 0;
+    this.#throttled = 0;
+    this.#storedBytes = 0;
+    this.#refused = 0;
+    this.#wallWatch?.take();
     this.#since = now;
     this.#monotonicSinceMs = this.#clock.monotonicMs(now);
     const identity = {
@@ -179,6 +213,7 @@ export class SimMember {
       return;
     }
     this.#setBehaviours(active);
+    this.#limit(active);
     world.events.up(this.name, this.#life, this.#bootOfLife, now);
     const seeds = this.#roster.filter((name) => name !== this.name).slice(0, SEEDS);
     const restored = this.#restore ? this.#readRecords() : undefined;
@@ -193,6 +228,7 @@ export class SimMember {
     } catch (error) {
       this.#crash(error);
     }
+    this.#letKnow();
   }
 
   /** A protocol that throws is a process that dies, as on a real machine; what is wrong with the harness goes on up. */
@@ -222,8 +258,18 @@ export class SimMember {
     }
     this.#member = undefined;
     this.#boot = undefined;
-    this.#waiting = undefined;
+    this.#forget();
     this.#world.events.down(this.name, this.#life, now, expected, reason);
+  }
+
+  /** Whatever the last process had still to do, or to let known, has gone with it. */
+  #forget(): void {
+    this.#waiting = undefined;
+    this.#paused = false;
+    this.#throttle = undefined;
+    this.#unstored = [];
+    this.#held = [];
+    this.#departing = [];
   }
 
   #ports(boot: object): MemberPorts {
@@ -233,14 +279,25 @@ export class SimMember {
     const { name } = this;
     const life = this.#life;
     return {
-      send: (to, channel, message) => world.send(this, to, channel, message),
-      stream: (to, channel, message) => world.stream(this, to, channel, message),
+      send: (to, channel, message) => {
+        this.#spend(SEND_COST_NS);
+        if (this.#diskFull) this.#departing.push(() => world.send(this, to, channel, message));
+        else world.send(this, to, channel, message);
+      },
+      stream: (to, channel, message) => {
+        this.#spend(SEND_COST_NS);
+        if (this.#diskFull) this.#departing.push(() => world.stream(this, to, channel, message));
+        else world.stream(this, to, channel, message);
+      },
       setTimer: (delayMs, channel, timer) =>
         world.setTimer(this, boot, this.#clock.realDelayNs(delayMs), channel, timer),
       persist: (channel, record) => this.#persist(names[channel] as string, record),
-      reply: (operation, outcome) => this.#tell(() => world.events.reply(name, operation, outcome, world.now())),
+      reply: (operation, outcome) =>
+        this.#effect(() => this.#tell(() => world.events.reply(name, operation, outcome, world.now()))),
       observe: (channel, observation) =>
-        this.#tell(() => world.events.observe(name, life, names[channel] as string, observation, world.now())),
+        this.#effect(() =>
+          this.#tell(() => world.events.observe(name, life, names[channel] as string, observation, world.now())),
+        ),
       reach: (channel, condition) => world.reach(this, channel, condition),
       wallMs: () => {
         const now = world.now();
@@ -253,6 +310,14 @@ export class SimMember {
 
   #persist(channel: string, record: Data): void {
     const written = durableCopy(record);
+    if (this.#diskFull) {
+      this.#refused++;
+      this.#unstored.push({ channel, written });
+    } else this.#store(channel, written);
+  }
+
+  #store(channel: string, written: Data): void {
+    if (this.watches?.disk === true) this.#storedBytes += JSON.stringify(written).length;
     const list = this.#records.get(channel);
     if (list === undefined) this.#records.set(channel, [written]);
     else list.push(written);
@@ -270,6 +335,46 @@ export class SimMember {
     this.tick();
     this.#clock.setFaults(active, this.#world.now());
     this.#setBehaviours(active);
+    this.#limit(active);
+  }
+
+  /** What it has of a processor, and of a disk. */
+  #limit(active: readonly PlannedFault[]): void {
+    this.#diskFull = isDiskFull(active, this.name);
+    if (!this.#diskFull) {
+      for (const { channel, written } of this.#unstored) this.#store(channel, written);
+      this.#unstored = [];
+      this.#letKnow();
+    }
+    const share = cpuShareOf(active, this.name);
+    if (share !== undefined) {
+      if (this.#budget?.share !== share) this.#budget = new CpuBudget(share, this.#world.now());
+      return;
+    }
+    this.#budget = undefined;
+    this.#throttle = undefined;
+    this.#goOn();
+  }
+
+  /** What a step does to the world: with no room for its records it waits until the step's end, and until they are stored. */
+  #effect(action: () => void): void {
+    if (this.#diskFull) this.#held.push(action);
+    else action();
+  }
+
+  /** To be called at the end of each step. */
+  #letKnow(): void {
+    if (this.#held.length === 0 && this.#departing.length === 0) return;
+    const departing = this.#departing;
+    this.#departing = [];
+    if (this.#unstored.length > 0) {
+      for (const _ of departing) this.traffic.dropped('unstored');
+      return;
+    }
+    const held = this.#held;
+    this.#held = [];
+    const boot = this.#boot;
+    for (const action of [...held, ...departing]) if (this.#boot === boot) action();
   }
 
   #setBehaviours(active: readonly PlannedFault[]): void {
@@ -283,19 +388,68 @@ export class SimMember {
   }
 
   pause(): void {
-    if (this.#member === undefined || this.#waiting !== undefined) return;
-    this.#waiting = [];
-    this.#waitingPackets = 0;
+    if (this.#member === undefined || this.#paused) return;
+    this.#paused = true;
     this.#pausedAt = this.#world.now();
+    this.#hold();
   }
 
   resume(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return;
-    this.#waiting = undefined;
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#stalledNs = Math.max(this.#stalledNs, this.#world.now() - this.#pausedAt);
+    this.#goOn();
+  }
+
+  #hold(): void {
+    if (this.#waiting !== undefined) return;
+    this.#waiting = [];
+    this.#waitingPackets = 0;
+  }
+
+  /** Does what has waited, unless something still holds the process, and as far as it then gets. */
+  #goOn(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#paused || this.#throttle !== undefined) return;
+    this.#waiting = undefined;
     const boot = this.#boot;
-    for (const action of waiting) if (this.#boot === boot) action(this);
+    for (const [index, { action }] of waiting.entries()) {
+      if (this.#boot !== boot) return;
+      action(this);
+      // Its quota is used up again; what came in the meantime stands behind.
+      if (this.#isHeld() && this.#boot === boot) {
+        this.#waiting = [...waiting.slice(index + 1), ...(this.#waiting ?? [])];
+        this.#waitingPackets = this.#waiting.filter(({ isPacket }) => isPacket).length;
+        return;
+      }
+    }
+  }
+
+  #isHeld(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  #spend(costNs: number): void {
+    this.#usedNs += costNs;
+    this.#budget?.spend(costNs, this.#world.now());
+  }
+
+  /** To be called after what the process did: a quota that is used up stops it until there is more. */
+  #throttleIfSpent(): void {
+    if (this.#budget === undefined || this.#member === undefined || this.#throttle !== undefined) return;
+    const now = this.#world.now();
+    const freeAt = this.#budget.freeAtNs(now);
+    if (freeAt <= now) return;
+    this.#throttled += periodsIn(freeAt - now);
+    this.#stalledNs = Math.max(this.#stalledNs, freeAt - now);
+    const throttle = {};
+    this.#throttle = throttle;
+    this.#hold();
+    this.#world.at(freeAt, () => {
+      if (this.#throttle !== throttle) return;
+      this.#throttle = undefined;
+      this.#goOn();
+    });
   }
 
   // --- steps --------------------------------------------------------------------------------------------------------
@@ -304,36 +458,44 @@ export class SimMember {
   run(action: (host: SimMember) => void): void {
     if (this.#member === undefined) return;
     if (this.#waiting === undefined) action(this);
-    else this.#waiting.push(action);
+    else this.#waiting.push({ isPacket: false, action });
   }
 
   /** As `run`, for a packet: only so many wait in a stopped process' socket buffer. */
   runPacket(packet: SimPacket, deliver: (host: SimMember, packet: SimPacket) => void): void {
     if (this.#waiting === undefined) deliver(this, packet);
-    else if (packet.stream || this.#waitingPackets++ < SOCKET_BUFFER_DATAGRAMS) {
-      this.#waiting.push((host) => deliver(host, packet));
+    else if (packet.stream) this.#waiting.push({ isPacket: false, action: (host) => deliver(host, packet) });
+    else if (this.#waitingPackets++ < SOCKET_BUFFER_DATAGRAMS) {
+      this.#waiting.push({ isPacket: true, action: (host) => deliver(host, packet) });
     }
   }
 
   fire(boot: object, channel: number, timer: Data): void {
     if (this.#boot !== boot || this.#member === undefined) return;
-    if (this.#waiting === undefined) this.#step((member) => member.timer(channel, timer));
-    else this.#waiting.push((host) => host.fire(boot, channel, timer));
+    if (this.#waiting === undefined) this.#work((member) => member.timer(channel, timer));
+    else this.#waiting.push({ isPacket: false, action: (host) => host.fire(boot, channel, timer) });
   }
 
   receive(channel: number, from: string, fromLife: number, message: unknown, bytes: number): void {
-    this.#step((member) => {
+    this.#work((member) => {
       this.traffic.received(this.#kind(channel, message), bytes);
       member.receive(channel, from, fromLife, message);
     });
   }
 
   operate(channel: string, operation: number, f: string, value: Data): void {
-    this.#step((member) => member.operate(channel, operation, f, value));
+    this.#work((member) => member.operate(channel, operation, f, value));
   }
 
   leave(): void {
-    this.#step((member) => member.leave());
+    this.#work((member) => member.leave());
+  }
+
+  /** A step that costs processor time. */
+  #work(action: (member: Member) => void): void {
+    this.#spend(STEP_COST_NS);
+    this.#step(action);
+    this.#throttleIfSpent();
   }
 
   /** undefined: refused, or the member died of it. */
@@ -353,7 +515,11 @@ export class SimMember {
       });
       if (view === undefined) return;
       const answer = full ? view : undefined;
-      this.#world.events.view(this.name, this.#life, round, channel.name, digestOf(view), answer, this.#world.now());
+      const digest = digestOf(view);
+      this.#effect(() =>
+        this.#world.events.view(this.name, this.#life, round, channel.name, digest, answer, this.#world.now()),
+      );
+      this.#letKnow();
     });
   }
 
@@ -396,7 +562,7 @@ export class SimMember {
   /** Writes what was counted since the last time; a paused process writes nothing. */
   tick(): void {
     const now = this.#world.now();
-    if (this.#member === undefined || this.#waiting !== undefined || now === this.#since) return;
+    if (this.#member === undefined || this.#paused || now === this.#since) return;
     const monotonicMs = this.#clock.monotonicMs(now);
     this.#world.events.traffic({
       type: 'traffic',
@@ -408,9 +574,32 @@ export class SimMember {
       wallAheadMs: this.#clock.wallErrorMs(now),
       monotonicMs: monotonicMs - this.#monotonicSinceMs,
       stalledMs: this.#stalledNs / MS,
+      ...this.#readings(),
     });
     this.#since = now;
     this.#monotonicSinceMs = monotonicMs;
     this.#stalledNs = 0;
+  }
+
+  /** To be called at every look at a clock that is watched. */
+  lookAtWall(): void {
+    if (this.#member === undefined || this.#paused) return;
+    this.#wallWatch?.look(this.#clock.wallErrorMs(this.#world.now()));
+  }
+
+  #readings(): { wall?: WallReading; cpu?: CpuReading; disk?: DiskReading } {
+    if (this.watches === undefined) return {};
+    const wall = this.#wallWatch?.take();
+    const cpu = { usedMs: this.#usedNs / MS, throttled: this.#throttled };
+    const disk = { storedBytes: this.#storedBytes, refused: this.#refused, freeBytes: null };
+    this.#usedNs = 0;
+    this.#throttled = 0;
+    this.#storedBytes = 0;
+    this.#refused = 0;
+    return {
+      ...(wall && { wall }),
+      ...(this.watches.cpu && { cpu }),
+      ...(this.watches.disk && { disk }),
+    };
   }
 }

@@ -124,6 +124,7 @@ export class SimCluster implements Cluster, SimWorld {
     const roster = plan.members.map((member) => member.name);
     for (const name of roster) this.#hosts.set(name, new SimMember(this, name, roster, channels));
     this.at(TRAFFIC_NS, () => this.#tick());
+    for (const host of this.#hosts.values()) if (host.watches?.wall !== undefined) this.#watchWall(host, 0);
   }
 
   // --- the cluster contract -----------------------------------------------------------------------------------------
@@ -374,6 +375,14 @@ export class SimCluster implements Cluster, SimWorld {
   #tick(): void {
     for (const host of this.#hosts.values()) host.tick();
     this.at(this.#now + TRAFFIC_NS, () => this.#tick());
+  }
+
+  #watchWall(host: SimMember, atNs: number): void {
+    const everyNs = (host.watches?.wall?.everyMs ?? 0) * MS;
+    this.at(atNs + everyNs, () => {
+      host.lookAtWall();
+      this.#watchWall(host, atNs + everyNs);
+    });
   }
 
   #host(name: string): SimMember {

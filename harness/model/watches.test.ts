@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import type { PlannedFault } from './fault.ts';
+import { watchesOf } from './watches.ts';
+
+const window = { atMs: 0, untilMs: 1000 };
+const cpu: PlannedFault = { id: 'c', type: 'cpu', targets: ['n1', 'n2'], share: 0.1, ...window };
+const disk: PlannedFault = { id: 'd', type: 'disk-full', targets: ['n1'], ...window };
+const strobe = (id: string, skewMs: number, everyMs: number): PlannedFault => ({
+  id,
+  type: 'clock-strobe',
+  targets: ['n3'],
+  skewMs,
+  everyMs,
+  ...window,
+});
+
+it('lets each member measure what its own faults would show, and all others nothing', () => {
+  const faults = [cpu, disk, strobe('s', -500, 200)];
+  expect(watchesOf(faults, 'n1')).toEqual({ cpu: true, disk: true });
+  expect(watchesOf(faults, 'n2')).toEqual({ cpu: true });
+  expect(watchesOf(faults, 'n3')).toEqual({ wall: { everyMs: 50, leapMs: 250 } });
+  expect(watchesOf(faults, 'n4')).toBeUndefined();
+});
+
+it('looks often enough for the quickest strobe, but no more often than every 5 ms, and sees the smallest leap', () => {
+  expect(watchesOf([strobe('s', 500, 40), strobe('t', 80, 400)], 'n3')).toEqual({ wall: { everyMs: 10, leapMs: 40 } });
+  expect(watchesOf([strobe('s', 500, 20)], 'n3')).toEqual({ wall: { everyMs: 5, leapMs: 250 } });
+});
