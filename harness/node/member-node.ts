@@ -79,6 +79,8 @@ export class MemberNode {
   /** Those of steps that nothing can take back any more. */
   #cleared: (() => void)[] = [];
   #flushPlanned = false;
+  /** When the step that goes on began, ns. */
+  #stepAt = 0;
   /** While there is no room for the records: when it is tried again. */
   #waitingForRoom: NodeJS.Timeout | undefined;
   readonly #watch: SelfWatch;
@@ -214,7 +216,9 @@ export class MemberNode {
     return Date.now() + this.#clock.wallErrorMs(this.#now());
   }
 
+  /** A step is one moment: whatever it replies and observes has the same time, as in the simulator. */
   #step(action: () => void): void {
+    this.#stepAt = this.#now();
     action();
     if (this.#flushPlanned || this.#waitingForRoom !== undefined) return;
     this.#flushPlanned = true;
@@ -277,9 +281,9 @@ export class MemberNode {
         this.#alarms.at(due, () => this.#step(() => this.#member.timer(channel, timer)));
       },
       persist: (channel, record) => this.#journal.append(nameOf(channel), record),
-      reply: (id, outcome) => this.#reports.push({ type: 'reply', time: this.#now(), id, outcome }),
+      reply: (id, outcome) => this.#reports.push({ type: 'reply', time: this.#stepAt, id, outcome }),
       observe: (channel, observation) =>
-        this.#reports.push({ type: 'observe', time: this.#now(), channel: nameOf(channel), observation }),
+        this.#reports.push({ type: 'observe', time: this.#stepAt, channel: nameOf(channel), observation }),
       wallMs: () => this.#wallMs(),
       monotonicMs: () => this.#clock.monotonicMs(this.#now()),
       random: (label) => split(this.#init.seed, 'member', this.#init.name, this.#init.life, this.#init.boot, label),
