@@ -144,8 +144,10 @@ function wholeEpochs(
   const entryCycles = setting(channel, 'entryCycles');
   const leastCycles = setting(channel, 'cyclesPerEpoch') - entryCycles - 2;
   const found: Whole[] = [];
-  for (const [number, whoever] of log.epochs) {
-    const epoch = amongConnected(timeline, whoever);
+  const instances = [...log.epochs].flatMap(([number, epoch]) =>
+    instancesOf(timeline, amongConnected(timeline, epoch)).map((instance) => [number, instance] as const),
+  );
+  for (const [number, epoch] of instances) {
     const entered = [...epoch.entries.values()].map((line) => line.time);
     const from = Math.min(...entered);
     const enteredAt = Math.max(...entered);
@@ -180,6 +182,29 @@ function amongConnected(timeline: Timeline, epoch: Epoch): Epoch {
   const only = <Line extends EpochLine | EstimateLine>(lines: ReadonlyMap<string, Line>) =>
     new Map([...lines].filter(([, line]) => isConnected(line)));
   return { ...epoch, entries: only(epoch.entries), finals: only(epoch.finals) };
+}
+
+/**
+ * Where all that knew an epoch's number have lost their state, the number comes again for another epoch. Who was gone
+ * before the others entered was not in one epoch with them; parts whose times overlap are one.
+ */
+function instancesOf(timeline: Timeline, epoch: Epoch): Epoch[] {
+  const parts = [...epoch.entries].map(([who, entry]) => {
+    const stay = timeline.stays.get(entry.member)?.find((one) => one.from <= entry.time && entry.time <= one.until);
+    return { who, entry, until: epoch.finals.get(who)?.time ?? stay?.until ?? Infinity };
+  });
+  parts.sort((a, b) => a.entry.time - b.entry.time);
+  const instances: Epoch[] = [];
+  let until = -Infinity;
+  for (const part of parts) {
+    if (part.entry.time > until) instances.push({ ...epoch, entries: new Map(), finals: new Map() });
+    until = Math.max(until, part.until);
+    const instance = instances.at(-1);
+    instance?.entries.set(part.who, part.entry);
+    const final = epoch.finals.get(part.who);
+    if (final !== undefined) instance?.finals.set(part.who, final);
+  }
+  return instances;
 }
 
 function meets(intervals: Intervals, from: number, until: number): boolean {

@@ -24,6 +24,8 @@ interface Changes {
   readonly input?: number;
   readonly read?: number;
   readonly only?: string;
+  /** It was in an epoch of that number before, alone, and lost it with its state. */
+  readonly reborn?: boolean;
 }
 
 /** n1 (10) and n2 (20) exchange once and end the epoch with 15 each; the changes concern n2, the responder. */
@@ -36,6 +38,10 @@ function history(changes: Changes = {}, options: TestOptions = OPTIONS): TestHis
   set(10, 'n1', 10);
   set(20, 'n2', 7);
   set(30, 'n2', 20);
+  if (changes.reborn === true) {
+    test.observe(100, 'n2', CHANNEL, { kind: 'epoch', epoch: 1, input: 20, part: 1 });
+    test.member('n2', 200, 'crash').up('n2', 300, 2);
+  }
   const input = changes.input ?? 20;
   const healAtMs = 10_000;
   test.phase(healAtMs, 'heal');
@@ -125,6 +131,11 @@ describe('estimate', () => {
   it('spares a correct history', () => {
     expect(estimate({})).toEqual(['valid', undefined]);
     expect(estimate({ final: { average: 15.09 } })?.[0]).toBe('valid');
+  });
+
+  it('tells an epoch from one of the same number that all who knew it have lost', () => {
+    expect(estimate({ reborn: true })).toEqual(['valid', undefined]);
+    expect(estimate({ reborn: true, final: { average: 15.2 } })?.[1]).toContain('average 15.2');
   });
 
   it.each<[string, Changes, string]>([
