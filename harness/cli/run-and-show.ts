@@ -1,5 +1,6 @@
 /** Runs a plan with a person (or a program) watching: progress, the table, the JSON object, Ctrl-C. */
 import { join } from 'node:path';
+import { StartError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { FILES } from '../run/store.ts';
@@ -8,6 +9,7 @@ import type { ClusterName } from './clusters.ts';
 import { executePlan } from './execute.ts';
 import { type CliIo, createPaint } from './io.ts';
 import { createProgressLine } from './progress.ts';
+import { InterruptedError } from './report-error.ts';
 import { claimRunFolder } from './run-folder.ts';
 import { readSlo } from './slo.ts';
 import { verdictTable } from './verdict-table.ts';
@@ -43,6 +45,11 @@ export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promis
       onCalibration: (calibration) => io.stderr.write(describeCalibration(calibration)),
       onProgress: (report) => progress.update(report),
     });
+  } catch (error) {
+    // Between its fork and its own session a process still hears what a terminal sends to all.
+    if (!(error instanceof StartError && interruption.heard())) throw error;
+    folder.abandon();
+    throw new InterruptedError();
   } finally {
     interruption.end();
     progress.clear();
@@ -79,7 +86,7 @@ const SAME_KEY_MS = 100;
  * Ctrl-C ends the run early but in order: heal, stop, report. Before that begins, signals are given their usual meaning
  * again, so that a second Ctrl-C ends the process at once, whatever it is busy with; the guardian takes the members along.
  */
-function listenForInterrupt(io: CliIo): { signal: AbortSignal; end(): void } {
+function listenForInterrupt(io: CliIo): { signal: AbortSignal; heard(): boolean; end(): void } {
   const controller = new AbortController();
   const end = (): void => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
@@ -95,5 +102,5 @@ function listenForInterrupt(io: CliIo): { signal: AbortSignal; end(): void } {
     }, SAME_KEY_MS);
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  return { signal: controller.signal, end };
+  return { signal: controller.signal, heard: () => heard, end };
 }

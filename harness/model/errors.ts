@@ -30,6 +30,14 @@ export class InvariantError extends Error {
   }
 }
 
+/** A member that should have started did not, before anything of the run had begun. */
+export class StartError extends InvariantError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }

@@ -13,7 +13,7 @@ import { drawRequest } from '../plan/draw-request.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { runOnSim, seedCount } from './test-scenario.ts';
 
-const SEEDS = seedCount(40);
+const SEEDS = seedCount(24);
 const EACH = Math.ceil(SEEDS / 8);
 const PATIENCE_MS = 60_000 + SEEDS * 1000;
 /** Alone, a protocol that speaks only when it is asked to would leave short faults nothing to act on. */

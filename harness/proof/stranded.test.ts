@@ -79,6 +79,15 @@ describe.each([
     }
   });
 
+  it('owes no convergence where its seeds would come back at the heal, and are not of the core that heals', () => {
+    const whole = planWith(name, [IT_FORGETS, kill('seeds', ['n1', 'n2', 'n3'], 'with-state', 9000, LONG_MS)]);
+    const core = { ...whole, closing: { ...whole.closing, core: ['n4', 'n5', 'n6', 'n7'] } };
+    expect(judge(core, name)('convergence')).toMatchObject({ verdict: 'not-applicable' });
+    expect(judge(core, name)('convergence').beyondClaims).toMatch(/^n7 may come back without state/);
+    expect(judge(whole, name)('convergence')).toMatchObject({ verdict: 'valid' });
+    expect(judge(whole, name, hidesAll(name))('convergence')).toMatchObject({ verdict: 'invalid' });
+  });
+
   it.each(NEARLY)('owes convergence where %s', (_, faults) => {
     const plan = planWith(name, faults);
     expect(judge(plan, name)('convergence')).toMatchObject({ verdict: 'valid' });

@@ -15,7 +15,7 @@ function losesState(fault: PlannedFault): boolean {
  * anybody, for as long as joining may take.
  */
 export function hadTimeToJoin(plan: PlanOutline, member: string, joinMs: number, slackMs: number): boolean {
-  const { healAtMs, deadlineMs } = plan.closing;
+  const { healAtMs, deadlineMs, core } = plan.closing;
   const downs = plan.faults.filter((fault) => fault.type === 'kill' || fault.type === 'leave');
   const of = (name: string) => downs.filter(({ targets }) => targets.includes(name));
   const backMs = Math.max(0, ...of(member).flatMap((fault) => (losesState(fault) ? [fault.untilMs] : [])));
@@ -25,8 +25,10 @@ export function hadTimeToJoin(plan: PlanOutline, member: string, joinMs: number,
     .slice(0, SEEDS);
   const disturbed = plannedDisturbances(plan, slackMs);
   return seeds.some((seed) => {
+    // Who is not of the core does not come back from what held it at the heal.
+    const heals = core === undefined || core.includes(seed);
     const lostMs = Math.min(
-      healAtMs + deadlineMs,
+      heals ? healAtMs + deadlineMs : healAtMs,
       ...of(seed).flatMap((fault) => (losesState(fault) ? [fault.atMs] : [])),
     );
     const away: Intervals = [...of(member), ...of(seed)].map(({ atMs, untilMs }) => [

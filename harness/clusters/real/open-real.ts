@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Cluster, ClusterOptions, OpenCluster } from '../../model/cluster.ts';
-import { InvariantError, UnavailableError } from '../../model/errors.ts';
+import { StartError, UnavailableError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { Guard } from './guard.ts';
 import { RealCluster, type StartFailure } from './real-cluster.ts';
@@ -88,7 +88,7 @@ async function startAll(cluster: RealCluster, names: readonly string[], deadline
           'choose another base port, or none to have free ports chosen',
         );
       }
-      throw new InvariantError(`member ${name} did not start: ${failure.reason}`);
+      throw new StartError(`member ${name} did not start: ${failure.reason}`);
     }
   });
   await Promise.all(workers);
