@@ -402,6 +402,19 @@ describe('faults on members', () => {
       expect(killedTwice(undefined)).toMatchObject({ verdict: 'valid', violations: 0 });
     });
 
+    it('decides over it, too, where the member never comes back', () => {
+      const last: PlannedFault = { ...second, restart: 'never' };
+      const killed = (faults: readonly PlannedFault[]) => {
+        const history = new TestHistory({ channels: [], faults });
+        history.fault(1000, 'k1', 'kill', 'start').member('n1', 1000, 'crash').fault(3000, 'k1', 'kill', 'end');
+        if (faults.length > 1) history.fault(3100, 'k2', 'kill', 'start').fault(9000, 'k2', 'kill', 'end');
+        history.phase(10_000, 'heal').phase(14_000, 'final');
+        return history.end(15_000).property(createFaultEffectChecker, 'fault-effect').violations;
+      };
+      expect(killed([first, last])).toBe(0);
+      expect(killed([first])).toBe(1);
+    });
+
     it('excuses nothing where the member was back before it', () => {
       const result = killedTwice(3050);
       expect(result).toMatchObject({ verdict: 'invalid', violations: 1 });

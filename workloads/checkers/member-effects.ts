@@ -395,9 +395,9 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
     killed++;
     // Where several faults keep it down, the one that loses most decides over its return.
     const next = stays[index + 1];
-    if (!isAlone(all, fault, target, next?.from)) continue;
-    const staysAway = fault.restart === 'never' || staysOutside(all, fault, target);
     const due = window.until + PROMPT_MS * MS;
+    if (!isAlone(all, fault, target, next?.from ?? due)) continue;
+    const staysAway = fault.restart === 'never' || staysOutside(all, fault, target);
     if (next === undefined) {
       // A run is not completed before all who are to come back are up, or have been given up on.
       const ended = timeline.end !== 'completed' && timeline.lastTime < due;
@@ -413,7 +413,7 @@ function killEffect(all: MemberEffects, fault: KillFault, window: FaultWindow): 
   return effect(fault, asked, `${killed} of ${fault.targets.length} crashed`, wrong);
 }
 
-/** `backAt`: when it was seen up again, ns; what takes it down before that decides over its return too. */
+/** `backAt`: when it was up again, or should have been, ns; what takes it down before that decides over its return too. */
 function isAlone(all: MemberEffects, fault: KillFault | LeaveFault, target: string, backAt = 0): boolean {
   const untilMs = Math.max(fault.untilMs, backAt / MS);
   return !all.context.plan.faults.some(
@@ -453,10 +453,11 @@ function leaveEffect(all: MemberEffects, fault: LeaveFault, window: FaultWindow)
     if (stay === undefined) continue;
     left++;
     const next = stays[index + 1];
-    if (!isAlone(all, fault, target, next?.from)) continue;
+    const due = window.until + PROMPT_MS * MS;
+    if (!isAlone(all, fault, target, next?.from ?? due)) continue;
     const returns = fault.rejoin && !staysOutside(all, fault, target);
     if (next === undefined) {
-      const ended = timeline.end !== 'completed' && timeline.lastTime < window.until + PROMPT_MS * MS;
+      const ended = timeline.end !== 'completed' && timeline.lastTime < due;
       if (returns && !ended) wrong ||= `${target} did not join again`;
     } else if (!returns) wrong ||= `${target} came back`;
     else if (next.life <= stay.life) wrong ||= `${target} came back in the life that it had left`;

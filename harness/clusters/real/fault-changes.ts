@@ -69,6 +69,11 @@ export class FaultChanges {
     return this.#told;
   }
 
+  /** Whether faults of links act that are made outside the members' programs. */
+  get actOnLinks(): boolean {
+    return this.#acting.some(isLinkFault);
+  }
+
   change(epoch: number, active: readonly PlannedFault[]): void {
     const maker = this.#maker;
     if (maker === undefined) this.#tell({ epoch, active });

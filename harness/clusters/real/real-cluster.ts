@@ -325,7 +325,10 @@ export class RealCluster implements Cluster {
       void boot.readiness.then((failure) => {
         if (failure !== undefined || seat.boot !== boot) return;
         this.#changes.restarted(seat.name, () => {
-          if (seat.boot === boot && !this.#closing) this.#startProtocols(seat, boot);
+          if (seat.boot !== boot || this.#closing) return;
+          // What reached it before the rules were there has met none of them.
+          if (this.#changes.actOnLinks) boot.askedNs = this.now();
+          this.#startProtocols(seat, boot);
         });
       });
     }
