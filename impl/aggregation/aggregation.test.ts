@@ -10,7 +10,7 @@ import { aggregationBounds, errorShare } from './claims.ts';
 import { add, countOf, halfDifference, type Mass, pack, scaled, totalParts, unpack } from './mass.ts';
 import { decodeMessage } from './messages.ts';
 import { aggregationDoublesMass, aggregationKeepsMaximum, aggregationLosesMass } from './planted-bugs.ts';
-import { type AggregationSettings, aggregationSettings, checkAggregationSettings } from './settings.ts';
+import { type AggregationSettings, aggregationSettings, checkAggregationSettings, WAIT_CYCLES } from './settings.ts';
 
 const QUICK = settingsOf(aggregationSettings, 'quick');
 /** Push-sum loses the potential more slowly, and divides by weights: it needs longer epochs. */
@@ -189,6 +189,15 @@ describe.each<[string, Partial<AggregationSettings>]>([
     world.run(aggregationBounds({ ...QUICK, ...settings }, conditions).convergenceMs ?? 0);
     expectTruth(world, lastEnded(world), 6);
   });
+});
+
+it('counts on one epoch more where who waits may be too late to take part in the next', () => {
+  const conditions: Conditions = { ...CONDITIONS, n: 6 };
+  const boundOf = (entryCycles: number) =>
+    aggregationBounds({ ...QUICK, entryCycles }, conditions).convergenceMs ?? Number.NaN;
+  const epochMs = QUICK.cyclesPerEpoch * QUICK.intervalMs;
+  // A cycle more to enter costs two in the bound.
+  expect(boundOf(WAIT_CYCLES) - boundOf(WAIT_CYCLES + 1)).toBe(epochMs - 2 * QUICK.intervalMs);
 });
 
 describe('a new life', () => {

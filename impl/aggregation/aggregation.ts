@@ -18,7 +18,7 @@ import { aggregationBounds, aggregationClaims, aggregationTolerates } from './cl
 import { aggregationLies } from './lies.ts';
 import { add, countOf, halfDifference, isAmount, type Mass, pack, scaled, totalParts, unpack } from './mass.ts';
 import { decodeMessage, type Message } from './messages.ts';
-import { type AggregationSettings, aggregationSettings, checkAggregationSettings } from './settings.ts';
+import { type AggregationSettings, aggregationSettings, checkAggregationSettings, WAIT_CYCLES } from './settings.ts';
 
 /** Ways in which a planted bug differs; the real protocol has none of them. */
 export interface AggregationQuirks {
@@ -171,7 +171,7 @@ function start(
   for (const seed of seeds.slice(0, TOLD)) ctx.send(seed, { type: 'epoch', epoch: state.epoch, ageMs: 0 });
   ctx.setTimer(ctx.random.next() * ctx.settings.intervalMs, ['cycle']);
   const fresh = state.epoch === 0;
-  const waitMs = fresh ? 2 * ctx.settings.intervalMs : epochMs(ctx) + 2 * ctx.settings.intervalMs;
+  const waitMs = fresh ? WAIT_CYCLES * ctx.settings.intervalMs : epochMs(ctx) + WAIT_CYCLES * ctx.settings.intervalMs;
   ctx.setTimer(waitMs, ['end', state.epoch]);
 }
 
@@ -226,7 +226,7 @@ function wait(state: AggregationState, epoch: number, age: number, ctx: Ctx): vo
   state.epoch = epoch;
   state.begunMs = ctx.monotonic() - age;
   ctx.persist(['epoch', epoch]);
-  ctx.setTimer(Math.max(0, epochMs(ctx) - age) + 2 * ctx.settings.intervalMs, ['end', epoch]);
+  ctx.setTimer(Math.max(0, epochMs(ctx) - age) + WAIT_CYCLES * ctx.settings.intervalMs, ['end', epoch]);
 }
 
 function endEpoch(state: AggregationState, ctx: Ctx): void {

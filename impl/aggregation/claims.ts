@@ -2,7 +2,7 @@
 import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
 import { varianceFactor } from '../theory/averaging.ts';
 import { overlayProblem, overlayVarianceFactor, roundsUnder } from '../theory/overlay.ts';
-import type { AggregationSettings } from './settings.ts';
+import { type AggregationSettings, WAIT_CYCLES } from './settings.ts';
 
 /** Chance that an epoch misses its error; a run of 1,000 epochs stays below 1e-9. */
 const FAILURE = 1e-12;
@@ -76,7 +76,8 @@ export const aggregationClaims: readonly Claim<AggregationSettings>[] = [
 
 /**
  * From the heal on: all hear of the latest epoch, whoever missed its start waits for the next one, and that goes through.
- * Everybody ends an epoch by its own timer, so nobody depends on being told of the next one.
+ * Everybody ends an epoch by its own timer, so nobody depends on being told of the next one. Who only waits gives the others
+ * two cycles to begin it, which is too late to take part where that closes earlier: then it is the one after that.
  */
 export function aggregationBounds(settings: AggregationSettings, conditions: Conditions): Bounds {
   const epochMs = settings.cyclesPerEpoch * settings.intervalMs;
@@ -87,7 +88,8 @@ export function aggregationBounds(settings: AggregationSettings, conditions: Con
   // Where members know few others, the news of an epoch may need as many cycles as anything that spreads.
   const newsMs =
     conditions.overlay === undefined ? 0 : (spreadCycles(conditions) ?? 0) * (settings.intervalMs + 2 * tripMs);
-  return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochMs + 2 * slackMs + 20 * tripMs + newsMs) };
+  const epochs = settings.entryCycles > WAIT_CYCLES ? 1 : 2;
+  return { convergenceMs: Math.ceil(epochMs / (1 - drift) + epochs * epochMs + 2 * slackMs + 20 * tripMs + newsMs) };
 }
 
 export const aggregationTolerates: readonly Tolerance<AggregationSettings>[] = [

@@ -1,6 +1,9 @@
 /** Settings of aggregation, with units and sources. */
 import type { SettingsSpec } from '../protocol.ts';
 
+/** Cycles for which who takes no part in an epoch leaves the start of the next one to others, before it starts it itself. */
+export const WAIT_CYCLES = 2;
+
 export interface AggregationSettings {
   readonly method: 'push-pull' | 'push-sum';
   readonly intervalMs: number;
