@@ -382,6 +382,18 @@ describe('faults on members', () => {
     expect(judge(scene)).toMatchObject({ verdict });
   });
 
+  it('allows for the slow messages that a kill has cut off, and for no more than those', () => {
+    const quicker = (delayMs: number, received: number) =>
+      judge({
+        faults: [DELAY],
+        during: (from, to) => ({ delayMs, ...(from === 'n2' || to === 'n2' ? { received } : {}) }),
+        more: (history) => history.member('n2', 8500, 'crash'),
+      }).verdict;
+    expect(quicker(49.8, 800)).toBe('valid');
+    expect(quicker(49.8, 999)).toBe('invalid');
+    expect(quicker(45, 800)).toBe('invalid');
+  });
+
   describe('a second kill of the same member', () => {
     const first: PlannedFault = { ...KILL, id: 'k1', untilMs: 3000 };
     const second: PlannedFault = { ...KILL, id: 'k2', restart: 'without-state', atMs: 3100 };

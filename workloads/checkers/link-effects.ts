@@ -373,8 +373,7 @@ function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, base: C
   const clocksMs = clockErrorMs(all, samples);
   const least = isSim ? network.latencyMs + network.jitterMs / 2 : 0;
   const most = isSim ? least : (base.delayMs ?? 0) + all.context.conditions.schedulingMs + 0.1 * added;
-  // Where an end went away, the last messages under way are missing, the slow ones more often.
-  const tolerance = (isSim ? 0.01 : 1) + (samples.every((sample) => sample.comparable) ? 0 : 0.01 * added);
+  const tolerance = (isSim ? 0.01 : 1) + survivorship(samples, added, range);
   const margin = bernsteinMargin(received, variance, range, all.alpha) + tolerance + clocksMs;
   const tooEarly = mean < least + added - margin;
   const tooLate = !queued && mean > most + added + margin + base.clocksMs;
@@ -436,6 +435,18 @@ function bandwidthEffect(all: LinkEffects, fault: BandwidthFault): Effect {
           `${((over.epoch.until - over.epoch.from) / 1e9).toFixed(1)} s`
         : (quick ?? ''),
   };
+}
+
+/**
+ * Where an end went away, messages that were under way are missing, the slow ones more often: those that came may be
+ * quicker on average by this much, ms, if all that are missing were the slowest there are.
+ */
+function survivorship(samples: readonly LinkSample[], addedMs: number, rangeMs: number): number {
+  const cutShort = samples.filter((sample) => !sample.comparable);
+  if (cutShort.length === 0) return 0;
+  const missing = sum(cutShort, (sample) => Math.max(0, sample.sent - sample.received));
+  const received = sum(samples, (sample) => sample.received);
+  return Math.max(0.01 * addedMs, (missing / received) * rangeMs);
 }
 
 /** Every message must take at least as long as its bytes need; seen only where that is a matter of milliseconds. */
