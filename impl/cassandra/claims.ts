@@ -51,7 +51,7 @@ export const cassandraClaims: readonly Claim<CassandraSettings>[] = [
     statement:
       'A live reachable member that was convicted is listed again in bounded time, without any act of refutation, none ' +
       'is left out at the end, and what a member holds of another one never goes back to an earlier life or generation, ' +
-      'nor back from having left.',
+      'nor back from having left, until it restarts: then it hears all anew.',
     source: 'Apache Cassandra 4.1 Gossiper.applyStateLocally, markAlive, handleMajorStateChange',
     beyond,
   },

@@ -35,8 +35,11 @@ export class Beliefs {
     this.#timeline = timeline;
   }
 
-  /** The belief that this life of the observer held before, in this boot or an earlier one; undefined where it is the first. */
-  add(line: ObserveLine & { kind: 'status' }): Belief | undefined {
+  /**
+   * The belief that this boot of the observer held before, or, where beliefs outlive a restart with state, an earlier boot
+   * of its life; undefined where it is the first.
+   */
+  add(line: ObserveLine & { kind: 'status' }, outlive: 'boot' | 'life' = 'life'): Belief | undefined {
     const stay = (this.#timeline.stays.get(line.member)?.length ?? 0) - 1;
     let row = this.#byPair.get(line.member);
     if (row === undefined) {
@@ -57,7 +60,7 @@ export class Beliefs {
     }
     const sameLife =
       previous !== undefined && this.#lifeOf(line.member, previous.stay) === this.#lifeOf(line.member, stay);
-    const before = log.beliefs.at(-1) ?? (sameLife ? previous.beliefs.at(-1) : undefined);
+    const before = log.beliefs.at(-1) ?? (outlive === 'life' && sameLife ? previous.beliefs.at(-1) : undefined);
     const { time, subjectLife: life, status, incarnation, by } = line;
     log.beliefs.push({ time, life, status, incarnation, by });
     return before;

@@ -23,7 +23,10 @@ type Said = readonly [
 ];
 
 /** Everybody says its own generation, 100, and knows everybody from 10 ms on. */
-function judge(said: readonly Said[], options: { faults?: readonly PlannedFault[]; endMs?: number } = {}) {
+function judge(
+  said: readonly Said[],
+  options: { faults?: readonly PlannedFault[]; endMs?: number; more?: (made: TestHistory) => void } = {},
+) {
   const { faults = [], endMs = 16_000 } = options;
   const made = new TestHistory({
     channels: [
@@ -49,6 +52,7 @@ function judge(said: readonly Said[], options: { faults?: readonly PlannedFault[
     for (const subject of made.members) if (observer !== subject) tell([10, observer, subject, 'alive']);
   }
   for (const one of said) tell(one);
+  options.more?.(made);
   for (const fault of faults) {
     made.fault(fault.atMs, fault.id, fault.type, 'start').fault(fault.untilMs, fault.id, fault.type, 'end');
   }
@@ -139,6 +143,19 @@ describe('generations and order', () => {
     const back = judge([...forward, [6000, 'n2', 'n1', 'alive', 100]]);
     expect(back.verdict).toBe('invalid');
     expect(back.witness?.summary).toContain('an earlier generation never comes back');
+  });
+
+  it('lets a boot that knows nothing yet hear of earlier generations first', () => {
+    const said: Said[] = [
+      [4000, 'n1', 'n1', 'alive', 101],
+      [5000, 'n2', 'n1', 'alive', 101],
+      [6000, 'n2', 'n1', 'alive', 100],
+      [6500, 'n2', 'n1', 'alive', 101],
+    ];
+    const restarted = (atMs: number) =>
+      judge(said, { more: (made) => made.member('n2', atMs, 'crash').up('n2', atMs + 100, 1, 2) });
+    expect(restarted(5500).details?.order).toMatchObject({ violations: 0 });
+    expect(restarted(4500).details?.order).toMatchObject({ violations: 1 });
   });
 
   it('convicts whoever comes back in the life in which it left', () => {

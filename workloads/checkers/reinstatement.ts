@@ -7,8 +7,8 @@
  * - `known`: at the end each correct member lists each live one as alive, in the life that it is in.
  * - `generations`: nobody names a generation (the lines' `incarnation`) of a life that the member itself has not named
  *   before; it says so at each boot.
- * - `order`: what an observer says of a member never goes back to an earlier life or generation; within a life nothing
- *   comes after `left`.
+ * - `order`: what a boot of an observer says of a member never goes back to an earlier life or generation; within a life
+ *   nothing comes after `left`. Neither protocol stores what it holds of others: the next boot hears it anew, in any order.
  *
  * Members that lie on the channel are judged neither as observers nor as subjects.
  */
@@ -81,7 +81,7 @@ class ChannelJudge {
       return;
     }
     this.#statuses++;
-    const before = this.#beliefs.add(line);
+    const before = this.#beliefs.add(line, 'boot');
     const belief: Belief = { time, life, status, incarnation, by: line.by };
     const key = `${subject} ${life} ${incarnation}`;
     const first = this.#named.get(key);
