@@ -14,6 +14,10 @@
  * others hold unreachable is still told what is new now and then; one that was a member before asks everybody to be let in,
  * and not the seeds alone.
  *
+ * Known limit, as of the product: gossip from whoever is not a member is ignored. Where the one that let somebody in crashes
+ * before anybody else has heard of it, those it let in and the others stay two groups: some know the others, and are
+ * unknown to them. The checkers convict it (convergence, reinstatement); drawn plans meet it once in some thousand.
+ *
  * Liars: any number may be silent, repeat old messages or send too many, and the order of the life cycle holds; whoever
  * says that others are unreachable or down is believed.
  */
