@@ -1,7 +1,7 @@
 /** The shared suite on an engine of the tests' own, or on the one that DOCKER_HOST names; and on a Swarm of three. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { OpenCluster } from '../../model/cluster.ts';
-import { clusterConformance } from '../conformance.ts';
+import { clusterConformance } from '../conformance/suite.ts';
 import { createOpenDocker } from './docker.ts';
 import {
   skipLoudly,

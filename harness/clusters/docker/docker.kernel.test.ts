@@ -12,7 +12,7 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { UnavailableError, UserError } from '../../model/errors.ts';
 import type { PlannedFault } from '../../model/fault.ts';
 import type { Plan } from '../../model/plan.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { deafEvents, planOf, ROOT, until } from '../real/test-context.ts';
 import { expectCountersAgree } from '../real/test-counters.ts';
 import { createOpenDocker } from './docker.ts';

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { swim } from '../../../impl/swim/swim.ts';
 import { split } from '../../model/rng.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { searchPath } from '../machine-part.ts';
 import { FOREIGN, networkState, TestMachine } from '../netns/test-machine.ts';
 import { childrenOf, planOf, ROOT, until } from '../real/test-context.ts';

@@ -1,4 +1,4 @@
-import { clusterConformance } from '../conformance.ts';
+import { clusterConformance } from '../conformance/suite.ts';
 import { openLocal } from './local.ts';
 
 clusterConformance('local', openLocal);

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
 import type { Plan } from '../../model/plan.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { bundleProgram, planOf } from '../real/test-context.ts';
 import { createOpenLocal } from './local.ts';
 

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bracha } from '../../../impl/bracha/bracha.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { bundleProgram, planOf } from '../real/test-context.ts';
 import { createOpenLocal } from './local.ts';
 

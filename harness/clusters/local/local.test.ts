@@ -11,7 +11,7 @@ import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
 import { UnavailableError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { split } from '../../model/rng.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { createOpenLocal, openLocal } from '../local/local.ts';
 import { bundleProgram, childrenOf, deafEvents, planOf as kvPlan, programs, until } from '../real/test-context.ts';
 

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import type { PlannedFault } from '../../model/fault.ts';
-import { clusterConformance } from '../conformance.ts';
+import { clusterConformance } from '../conformance/suite.ts';
 import { createOpenNetns } from './netns.ts';
 import { offers } from './test-machine.ts';
 

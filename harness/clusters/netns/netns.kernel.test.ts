@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { swim } from '../../../impl/swim/swim.ts';
 import { probeKernel } from '../../../nemesis/linux/capabilities.ts';
 import type { PlannedFault } from '../../model/fault.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { planOf, ROOT } from '../real/test-context.ts';
 import { expectCountersAgree } from '../real/test-counters.ts';
 import { createOpenNetns } from './netns.ts';

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { swim } from '../../../impl/swim/swim.ts';
 import type { OpenCluster } from '../../model/cluster.ts';
 import { HEADER_BYTES, type MemberCounters } from '../../model/counters.ts';
-import { Stage } from '../conformance-stage.ts';
+import { Stage } from '../conformance/stage.ts';
 import { planOf } from './test-context.ts';
 
 const MEMBERS = 4;

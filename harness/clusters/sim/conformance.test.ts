@@ -1,5 +1,5 @@
 import { protocols } from '../../../impl/registry.ts';
-import { clusterConformance } from '../conformance.ts';
+import { clusterConformance } from '../conformance/suite.ts';
 import { createOpenSim } from './sim.ts';
 
 clusterConformance('sim', createOpenSim(protocols));

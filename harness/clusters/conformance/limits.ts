@@ -1,18 +1,16 @@
 /**
  * What every cluster must do with members that are short of something: processor time, room for their state, a clock that
- * stands by what it says. Part of the suite in conformance.ts. The plans name the faults, since sites prepare for them.
+ * stands by what it says. Part of the suite. The plans name the faults, since sites prepare for them.
  */
 import { it, type TestContext } from 'vitest';
-import type { Data } from '../../impl/protocol.ts';
-import type { Cluster } from '../model/cluster.ts';
-import { UnavailableError } from '../model/errors.ts';
-import type { PlannedFault } from '../model/fault.ts';
-import type { TrafficLine } from '../model/history.ts';
-import type { Plan } from '../model/plan.ts';
-import type { Scenario, Stage } from './conformance-stage.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { UnavailableError } from '../../model/errors.ts';
+import type { PlannedFault } from '../../model/fault.ts';
+import type { TrafficLine } from '../../model/history.ts';
+import type { Plan } from '../../model/plan.ts';
+import { MS, PAIR, type Play, planOf } from './plans.ts';
+import type { Stage } from './stage.ts';
 
-const MS = 1e6;
-const PAIR = ['n1', 'n2'];
 const WINDOW = { atMs: 500, untilMs: 4000 };
 /** A fault counts as on so long after it was asked for, ms. */
 const EDGE_MS = 500;
@@ -20,12 +18,8 @@ const EDGE_MS = 500;
 const WRITES = 30;
 const VALUE = 'x'.repeat(400);
 
-export interface LimitSuite {
-  play(scenario: Scenario): Promise<Stage>;
-  planOf(names: readonly string[], channels: { readonly [name: string]: { readonly [key: string]: Data } }): Plan;
-}
-
-export function limitConformance({ play, planOf }: LimitSuite): void {
+/** Registers these scenarios. */
+export function limitConformance(play: Play): void {
   const planWith = (faults: readonly PlannedFault[], intervalMs: number): Plan => ({
     ...planOf(PAIR, { 'anti-entropy': { intervalMs } }),
     faults,

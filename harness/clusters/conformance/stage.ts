@@ -1,8 +1,8 @@
 /** A scenario on a cluster, and everything that the cluster reported while it was played. */
-import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
-import type { Cluster, ClusterEvents, OpenCluster } from '../model/cluster.ts';
-import type { LinkReceipt, LinksLine, TrafficLine } from '../model/history.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Data, Observation, Outcome } from '../../../impl/protocol.ts';
+import type { Cluster, ClusterEvents, OpenCluster } from '../../model/cluster.ts';
+import type { LinkReceipt, LinksLine, TrafficLine } from '../../model/history.ts';
+import type { Plan } from '../../model/plan.ts';
 
 const MS = 1e6;
 /** How often the end is looked for once members were told to stop, and when it is no longer waited for. */
