@@ -50,11 +50,12 @@ function valueBytes(value: unknown, depth: number): number {
       if (depth >= MAX_DEPTH) throw new RangeError(`data is nested more than ${MAX_DEPTH} deep`);
       let bytes = 0;
       if (Array.isArray(value)) {
-        for (let i = 0; i < value.length; i++) bytes += valueBytes(value[i], depth + 1);
+        for (const item of value) bytes += typeof item === 'number' ? numberBytes(item) : valueBytes(item, depth + 1);
         return bytes + containerBytes(value.length);
       }
       let count = 0;
-      for (const key of Object.keys(value)) {
+      // Plain data inherits nothing that could be listed, and this makes no list of its keys.
+      for (const key in value) {
         const item = (value as Record<string, unknown>)[key];
         if (item === undefined) continue;
         count++;
