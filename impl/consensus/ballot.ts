@@ -17,10 +17,9 @@ export interface VoterState {
   readonly accepted?: { readonly ballot: Ballot; readonly value: string } | undefined;
 }
 
-/** Whether `a` is a later state of the same voter than `b`. */
-export function isLater(a: VoterState, b: VoterState | undefined): boolean {
-  if (b === undefined) return true;
-  const order = compareBallots(a.promised, b.promised);
-  if (order !== 0 || a.accepted === undefined) return order > 0;
-  return b.accepted === undefined || compareBallots(a.accepted.ballot, b.accepted.ballot) > 0;
+/** Whether a voter that has promised `promised`, and accepted in `accepted`, is further on than in the state `known`. */
+export function isLater(promised: Ballot, accepted: Ballot | null, known: VoterState): boolean {
+  const order = compareBallots(promised, known.promised);
+  if (order !== 0 || accepted === null) return order > 0;
+  return known.accepted === undefined || compareBallots(accepted, known.accepted.ballot) > 0;
 }

@@ -27,7 +27,17 @@ import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import type { Ballot, VoterState } from './ballot.ts';
 import { compareBallots } from './ballot.ts';
 import { Decisions } from './decisions.ts';
-import { chosen, createInstance, type Instance, itemsOf, learnBallot, learnVote, proposable } from './instance.ts';
+import {
+  chosen,
+  createInstance,
+  type Instance,
+  itemsOf,
+  learnBallot,
+  learnVote,
+  proposable,
+  setProposal,
+  setVote,
+} from './instance.ts';
 import { consensusLies } from './lies.ts';
 import {
   BALLOT,
@@ -38,6 +48,8 @@ import {
   type Item,
   kindOfMessage,
   proposalIn,
+  type SizedItem,
+  sized,
 } from './messages.ts';
 import {
   type ConsensusSettings,
@@ -210,7 +222,7 @@ class Consensus {
       if (value !== undefined) {
         if (value !== instance.candidate) ctx.reach('earlier-value-proposed');
         this.#persist(['proposal', instance.number, ballot, value], ctx);
-        instance.proposal = value;
+        setProposal(instance, value);
         this.#vote(state, instance, ctx);
       }
     }
@@ -235,7 +247,7 @@ class Consensus {
     const { accepted } = next;
     const { number, candidate } = instance;
     this.#persist(['vote', number, ballot, accepted?.ballot ?? null, accepted?.value ?? null, candidate], ctx);
-    instance.votes.set(state.self, next);
+    setVote(instance, state.self, next);
   }
 
   #decide(state: ConsensusState, number: number, value: string, ctx: Ctx): void {
@@ -251,7 +263,7 @@ class Consensus {
 
   #gossip(state: ConsensusState, ctx: Ctx): void {
     const now = ctx.monotonic();
-    const items: Item[] = [];
+    const items: SizedItem[] = [];
     for (const instance of [...state.undecided.values()]) {
       if (now >= instance.patientUntilMs) this.#startBallot(state, instance, ctx);
       if (state.undecided.has(instance.number)) items.push(...itemsOf(instance));
@@ -279,7 +291,7 @@ class Consensus {
     const missing = state.decisions.missingIn(digest, MOST_ANSWERED);
     const asked = state.decisions.lacks(digest) ? state.decisions.digest(ctx.random) : null;
     if (missing.length === 0 && asked === null) return;
-    const answer = missing.map(([instance, value]): Item => [DECIDED, instance, value]);
+    const answer = missing.map(([instance, value]) => sized([DECIDED, instance, value]));
     batchesOf(answer).forEach((batch, i) => {
       ctx.send(from, { items: batch, digest: i === 0 ? asked : null });
     });
@@ -290,8 +302,9 @@ class Consensus {
       const [, number, ballot, candidate, proposal] = item;
       if (ballot[1] >= state.voters) return;
       const instance = this.#open(state, number, candidate);
-      if (learnBallot(instance, ballot, proposal ?? undefined)) this.#wait(state, instance, ctx);
-      touched.add(instance);
+      const news = learnBallot(instance, ballot, proposal ?? undefined);
+      if (news === 'higher') this.#wait(state, instance, ctx);
+      if (news !== undefined) touched.add(instance);
       return;
     }
     const [, number, voter, promised, accepted, value] = item;
@@ -300,8 +313,7 @@ class Consensus {
     if (instance === undefined || voter >= state.voters) return;
     // What an own vote is, a voter itself knows best.
     if (voter === state.self && state.votes) return;
-    const vote = { promised, accepted: accepted === null || value === null ? undefined : { ballot: accepted, value } };
-    if (learnVote(instance, voter, vote)) touched.add(instance);
+    if (learnVote(instance, voter, promised, accepted, value)) touched.add(instance);
   }
 
   #persist(record: ConsensusRecord, ctx: Ctx): void {
@@ -324,10 +336,9 @@ class Consensus {
         case 'vote': {
           if (this.#quirks.forgetsVotes) break;
           const [, , promised, ballot, value, candidate] = record;
-          const accepted = ballot === null || value === null ? undefined : { ballot, value };
           const instance = this.#open(state, number, candidate);
           learnBallot(instance, promised, undefined);
-          learnVote(instance, state.self, { promised, accepted });
+          learnVote(instance, state.self, promised, ballot, value);
           break;
         }
         case 'decided':

@@ -29,6 +29,13 @@ describe('decisions', () => {
     );
   });
 
+  it('name by digest what was added since the last one, too', () => {
+    const decisions = of([1, 2]);
+    expect(decisions.digest(split('digest')).ranges).toEqual([1, 2]);
+    decisions.add(3, 'v3');
+    expect(decisions.digest(split('digest')).ranges).toEqual([1, 3]);
+  });
+
   it('keep the first value, and cover everything over several digests where one is too short', () => {
     const decisions = of(Array.from({ length: 200 }, (_, i) => 3 * i + 1));
     decisions.add(1, 'other');

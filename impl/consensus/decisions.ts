@@ -6,6 +6,8 @@ export class Decisions {
   readonly #values = new Map<number, string>();
   /** Inclusive, ascending, never adjacent. */
   readonly #ranges: [from: number, to: number][] = [];
+  /** The digest of everything, which goes out in each round; undefined since something was added. */
+  #whole: Digest | undefined;
 
   get(instance: number): string | undefined {
     return this.#values.get(instance);
@@ -14,6 +16,7 @@ export class Decisions {
   add(instance: number, value: string): void {
     if (this.#values.has(instance)) return;
     this.#values.set(instance, value);
+    this.#whole = undefined;
     const ranges = this.#ranges;
     const at = this.#firstAfter(instance);
     const before = ranges[at - 1];
@@ -43,7 +46,10 @@ export class Decisions {
   /** Of everything, or of a random stretch where that would be too long. */
   digest(random: Random): Digest {
     const ranges = this.#ranges;
-    if (ranges.length <= MAX_RANGES) return { since: 1, until: MAX_INSTANCE, ranges: ranges.flat() };
+    if (ranges.length <= MAX_RANGES) {
+      this.#whole ??= { since: 1, until: MAX_INSTANCE, ranges: ranges.flat() };
+      return this.#whole;
+    }
     // A stretch may hang over either end, so that the ranges there are drawn as often as those between.
     const start = random.int(ranges.length + MAX_RANGES - 1) - MAX_RANGES + 1;
     const first = Math.max(0, start);

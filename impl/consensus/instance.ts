@@ -1,6 +1,6 @@
 /** One instance as a member knows it: Paxos' state of the member itself, and what gossip said of the others. */
 import { type Ballot, compareBallots, isLater, type VoterState } from './ballot.ts';
-import { BALLOT, type Item, VOTE } from './messages.ts';
+import { BALLOT, type Item, type SizedItem, sized, VOTE } from './messages.ts';
 
 export interface Instance {
   readonly number: number;
@@ -9,34 +9,62 @@ export interface Instance {
   /** The highest ballot known, and what is proposed in it once a quorum promised. */
   ballot: Ballot | undefined;
   proposal: string | undefined;
-  /** By roster index. */
+  /** By roster index; to be changed by `setVote` and `learnVote` only. */
   readonly votes: Map<number, VoterState>;
+  /** What `itemsOf` has made of it; undefined since something changed. */
+  items: readonly SizedItem[] | undefined;
   /** When to start a ballot of the next round unless a higher one is heard of; own monotonic ms. */
   patientUntilMs: number;
 }
 
 export function createInstance(number: number, candidate: string): Instance {
-  return { number, candidate, ballot: undefined, proposal: undefined, votes: new Map(), patientUntilMs: 0 };
+  const nothing = { ballot: undefined, proposal: undefined, items: undefined };
+  return { number, candidate, ...nothing, votes: new Map(), patientUntilMs: 0 };
 }
 
-/** True when it is news. */
-export function learnVote(instance: Instance, voter: number, state: VoterState): boolean {
-  if (!isLater(state, instance.votes.get(voter))) return false;
+export function setVote(instance: Instance, voter: number, state: VoterState): void {
   instance.votes.set(voter, state);
+  instance.items = undefined;
+}
+
+/** True when it is news. `value`: accepted in the ballot `accepted`; both are null where none was. */
+export function learnVote(
+  instance: Instance,
+  voter: number,
+  promised: Ballot,
+  accepted: Ballot | null,
+  value: string | null,
+): boolean {
+  const known = instance.votes.get(voter);
+  if (known !== undefined && !isLater(promised, accepted, known)) return false;
+  const state = accepted === null || value === null ? undefined : { ballot: accepted, value };
+  setVote(instance, voter, { promised, accepted: state });
   return true;
 }
 
-/** True when the ballot is higher than any known. */
-export function learnBallot(instance: Instance, ballot: Ballot, proposal: string | undefined): boolean {
+/** What is proposed in the highest ballot known. */
+export function setProposal(instance: Instance, value: string): void {
+  instance.proposal = value;
+  instance.items = undefined;
+}
+
+/** `higher`: than any known. `proposal`: the ballot was known, and now what is proposed in it is, too. */
+export function learnBallot(
+  instance: Instance,
+  ballot: Ballot,
+  proposal: string | undefined,
+): 'higher' | 'proposal' | undefined {
   const order = instance.ballot === undefined ? 1 : compareBallots(ballot, instance.ballot);
-  if (order < 0) return false;
+  if (order < 0) return undefined;
   if (order > 0) {
     instance.ballot = ballot;
     instance.proposal = proposal;
-    return true;
+    instance.items = undefined;
+    return 'higher';
   }
-  instance.proposal ??= proposal;
-  return false;
+  if (proposal === undefined || instance.proposal !== undefined) return undefined;
+  setProposal(instance, proposal);
+  return 'proposal';
 }
 
 /**
@@ -77,7 +105,12 @@ export function chosen(instance: Instance, quorum: (known: number) => number): s
 }
 
 /** All that a peer may not know of it. */
-export function itemsOf(instance: Instance): Item[] {
+export function itemsOf(instance: Instance): readonly SizedItem[] {
+  instance.items ??= makeItems(instance).map(sized);
+  return instance.items;
+}
+
+function makeItems(instance: Instance): Item[] {
   const { number, ballot } = instance;
   if (ballot === undefined) return [];
   const items: Item[] = [[BALLOT, number, ballot, instance.candidate, instance.proposal ?? null]];

@@ -127,8 +127,18 @@ export function kindOfMessage(message: ConsensusMessage): string {
   return message.items.some((item) => item[0] !== DECIDED) ? 'state' : 'decided';
 }
 
+/** With its length as encoded, so that what goes out in many rounds is sized once. */
+export interface SizedItem {
+  readonly item: Item;
+  readonly bytes: number;
+}
+
+export function sized(item: Item): SizedItem {
+  return { item, bytes: messageBytes(item) };
+}
+
 /** Splits items into batches that each fit into a datagram; at least one batch, perhaps empty. */
-export function batchesOf(items: readonly Item[]): Item[][] {
-  const batches = groupsThatFit(items, messageBytes, MAX_BATCH_BYTES);
-  return batches.length === 0 ? [[]] : batches;
+export function batchesOf(items: readonly SizedItem[]): Item[][] {
+  const batches = groupsThatFit(items, ({ bytes }) => bytes, MAX_BATCH_BYTES);
+  return batches.length === 0 ? [[]] : batches.map((batch) => batch.map(({ item }) => item));
 }
