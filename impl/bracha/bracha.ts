@@ -28,6 +28,7 @@
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { count, createInstance, forgetVoter, type Instance, ownVote, reached, release } from './instance.ts';
+import { InstanceNumbers } from './instance-numbers.ts';
 import { brachaLies } from './lies.ts';
 import {
   type BrachaMessage,
@@ -80,20 +81,18 @@ interface BrachaState {
   readonly echoQuorum: number;
   readonly amplifyQuorum: number;
   readonly deliverQuorum: number;
-  readonly instances: Map<string, Instance>;
+  readonly numbers: InstanceNumbers;
+  /** By number. */
+  readonly instances: Map<number | string, Instance>;
   readonly outbox: Outbox;
-  /** Client operations that wait for their delivery here, by instance. */
-  readonly waiting: Map<string, number>;
+  /** Client operations that wait for their delivery here, by instance's number. */
+  readonly waiting: Map<number, number>;
   nextSequence: number;
 }
 
 type Ctx = Context<BrachaMessage, BrachaSettings>;
 type View = readonly (readonly [origin: string, life: number, sequence: number, value: string])[];
 export type BrachaProtocol = Protocol<BrachaState, BrachaMessage, View, BrachaSettings>;
-
-function instanceKey(origin: number, life: number, sequence: number): string {
-  return `${origin}/${life}/${sequence}`;
-}
 
 class Bracha {
   readonly #quirks: BrachaQuirks;
@@ -113,6 +112,7 @@ class Bracha {
       echoQuorum: Math.floor((this.#quirks.echoesOfHalf ? n : n + f) / 2) + 1,
       amplifyQuorum: this.#quirks.noAmplification ? Number.POSITIVE_INFINITY : f + 1,
       deliverQuorum: 2 * f + 1,
+      numbers: new InstanceNumbers(),
       instances: new Map(),
       outbox: new Outbox(
         ctx.roster.filter((name) => name !== ctx.self),
@@ -153,7 +153,7 @@ class Bracha {
     const sequence = state.nextSequence++;
     const instance = this.#open(state, [SEND, state.self, ctx.life, sequence, value]);
     ctx.emit({ kind: 'broadcast', operation, sequence });
-    state.waiting.set(instanceKey(state.self, ctx.life, sequence), operation);
+    state.waiting.set(state.numbers.of(state.self, ctx.life, sequence), operation);
     this.#cast(state, instance, [SEND, state.self, ctx.life, sequence, value], ctx);
     this.#advance(state, instance, ctx);
   }
@@ -163,9 +163,10 @@ class Bracha {
     if (voter === undefined) return;
     if (message.ackedLife === ctx.life) {
       for (const [phase, origin, life, sequence] of message.acks) {
-        const key = instanceKey(origin, life, sequence);
-        if (!state.outbox.acknowledged(from, fromLife, voteKey(phase, key), ctx)) continue;
-        const instance = state.instances.get(key);
+        const number = state.numbers.find(origin, life, sequence);
+        if (number === undefined) continue;
+        if (!state.outbox.acknowledged(from, fromLife, voteKey(phase, number), ctx)) continue;
+        const instance = state.instances.get(number);
         if (instance !== undefined) this.#settle(instance, 1, ctx);
       }
     }
@@ -189,10 +190,10 @@ class Bracha {
   }
 
   #open(state: BrachaState, [, origin, life, sequence, value]: Vote): Instance {
-    const key = this.#quirks.keyedByValue ? value : instanceKey(origin, life, sequence);
+    const key = this.#quirks.keyedByValue ? value : state.numbers.of(origin, life, sequence);
     let instance = state.instances.get(key);
     if (instance === undefined) {
-      instance = createInstance(key, origin, life, sequence, state.roster.length);
+      instance = createInstance(origin, life, sequence, state.roster.length);
       state.instances.set(key, instance);
     }
     return instance;
@@ -212,7 +213,7 @@ class Bracha {
 
   #post(state: BrachaState, instance: Instance, vote: Vote): void {
     const [phase, origin, life, sequence] = vote;
-    state.outbox.post(voteKey(phase, instanceKey(origin, life, sequence)), vote);
+    state.outbox.post(voteKey(phase, state.numbers.of(origin, life, sequence)), vote);
     instance.unacknowledged += state.outbox.peerCount;
   }
 
@@ -240,12 +241,12 @@ class Bracha {
     const name = state.roster[origin] ?? '';
     ctx.emit({ kind: 'deliver', origin: name, originLife: life, sequence, value });
     if (!this.#quirks.deliversAgain) release(instance);
-    const key = instanceKey(origin, life, sequence);
-    const withdrawn = state.outbox.withdraw(voteKey(SEND, key)) + state.outbox.withdraw(voteKey(ECHO, key));
+    const number = state.numbers.of(origin, life, sequence);
+    const withdrawn = state.outbox.withdraw(voteKey(SEND, number)) + state.outbox.withdraw(voteKey(ECHO, number));
     this.#settle(instance, withdrawn, ctx);
-    const operation = state.waiting.get(key);
+    const operation = state.waiting.get(number);
     if (operation === undefined) return;
-    state.waiting.delete(key);
+    state.waiting.delete(number);
     ctx.reply(operation, { type: 'ok', value: { origin: name, life, sequence } });
   }
 

@@ -6,8 +6,13 @@
  */
 import { ECHO, type Phase, READY, SEND } from './messages.ts';
 
+/** How many voters voted for a value. */
+interface Tally {
+  readonly value: string;
+  voters: number;
+}
+
 export interface Instance {
-  readonly key: string;
   /** Index in the roster. */
   readonly origin: number;
   readonly life: number;
@@ -18,18 +23,17 @@ export interface Instance {
   echoed: string | undefined;
   readied: string | undefined;
   delivered: string | undefined;
-  /** Voters by value. */
-  readonly echoes: Map<string, number>;
-  readonly readies: Map<string, number>;
-  /** A bit per phase, by voter's index. Released, as are the counts, when the instance is delivered. */
-  voted: Uint8Array;
+  /** By value, in the order of first votes: rarely more than one, and never more than voters. */
+  echoes: Tally[];
+  readies: Tally[];
+  /** A bit per phase, by voter's index. Released, as are the tallies, when the instance is delivered. */
+  voted: number[];
   /** How many (own vote, peer) pairs are neither acknowledged nor withdrawn. */
   unacknowledged: number;
 }
 
-export function createInstance(key: string, origin: number, life: number, sequence: number, n: number): Instance {
+export function createInstance(origin: number, life: number, sequence: number, n: number): Instance {
   return {
-    key,
     origin,
     life,
     sequence,
@@ -37,9 +41,9 @@ export function createInstance(key: string, origin: number, life: number, sequen
     echoed: undefined,
     readied: undefined,
     delivered: undefined,
-    echoes: new Map(),
-    readies: new Map(),
-    voted: new Uint8Array(n),
+    echoes: [],
+    readies: [],
+    voted: new Array<number>(n).fill(0),
     unacknowledged: 0,
   };
 }
@@ -53,8 +57,10 @@ export function count(instance: Instance, phase: Phase, voter: number, value: st
   if (before & bit) return false;
   if (phase === SEND) instance.proposal = value;
   else {
-    const votes = phase === ECHO ? instance.echoes : instance.readies;
-    votes.set(value, (votes.get(value) ?? 0) + 1);
+    const tallies = phase === ECHO ? instance.echoes : instance.readies;
+    const tally = tallies.find((one) => one.value === value);
+    if (tally === undefined) tallies.push({ value, voters: 1 });
+    else tally.voters++;
   }
   instance.voted[voter] = before | bit;
   return true;
@@ -72,14 +78,13 @@ export function ownVote(instance: Instance, phase: Phase, value: string): void {
 }
 
 /** A value with at least `quorum` voters, the one that was voted for first if there are several. */
-export function reached(votes: ReadonlyMap<string, number>, quorum: number): string | undefined {
-  for (const [value, voters] of votes) if (voters >= quorum) return value;
-  return undefined;
+export function reached(tallies: readonly Tally[], quorum: number): string | undefined {
+  return tallies.find(({ voters }) => voters >= quorum)?.value;
 }
 
 /** Nothing that arrives later can change a delivered instance. */
 export function release(instance: Instance): void {
-  instance.echoes.clear();
-  instance.readies.clear();
-  instance.voted = new Uint8Array(0);
+  instance.echoes = [];
+  instance.readies = [];
+  instance.voted = [];
 }

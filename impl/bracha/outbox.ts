@@ -25,9 +25,9 @@ interface Entry {
 interface Peer {
   readonly name: string;
   /** Not sent yet, oldest first, by `voteKey`. */
-  readonly fresh: Map<string, Entry>;
+  readonly fresh: Map<number, Entry>;
   /** Sent and not acknowledged, oldest first. */
-  readonly flying: Map<string, Entry>;
+  readonly flying: Map<number, Entry>;
   acks: Ack[];
   /** Life of the peer that `acks` answer. */
   ackedLife: number;
@@ -50,8 +50,8 @@ export interface OutboxPorts {
 }
 
 /** Tells a vote of one member from all its other votes: correct members vote once per instance and phase. */
-export function voteKey(phase: Phase, instance: string): string {
-  return `${phase}/${instance}`;
+export function voteKey(phase: Phase, instance: number): number {
+  return 3 * instance + phase;
 }
 
 export class Outbox {
@@ -86,14 +86,14 @@ export class Outbox {
   }
 
   /** To every peer, with the next `flush`. */
-  post(key: string, vote: Vote): void {
+  post(key: number, vote: Vote): void {
     const entry = { vote, bytes: messageBytes(vote) };
     for (const peer of this.#peers.values()) peer.fresh.set(key, entry);
     this.#dirty = true;
   }
 
   /** Nobody needs this vote any more. Returns how many peers had not acknowledged it. */
-  withdraw(key: string): number {
+  withdraw(key: number): number {
     let withdrawn = 0;
     for (const peer of this.#peers.values()) {
       if (peer.fresh.delete(key) || peer.flying.delete(key)) withdrawn++;
@@ -103,7 +103,7 @@ export class Outbox {
   }
 
   /** A peer's life has this vote. False when it was not waited for, or a later life has spoken: that one has nothing. */
-  acknowledged(from: string, life: number, key: string, ports: OutboxPorts): boolean {
+  acknowledged(from: string, life: number, key: number, ports: OutboxPorts): boolean {
     const peer = this.#peers.get(from);
     if (peer === undefined || life < peer.ackedLife) return false;
     if (!(peer.flying.delete(key) || peer.fresh.delete(key))) return false;
