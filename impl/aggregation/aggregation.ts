@@ -16,7 +16,17 @@
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { aggregationBounds, aggregationClaims, aggregationTolerates } from './claims.ts';
 import { aggregationLies } from './lies.ts';
-import { add, countOf, halfDifference, isAmount, type Mass, pack, scaled, totalParts, unpack } from './mass.ts';
+import {
+  add,
+  countOf,
+  halfDifference,
+  isAmount,
+  type Mass,
+  type PackedMass,
+  pack,
+  totalParts,
+  totalPartsMoved,
+} from './mass.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { type AggregationSettings, aggregationSettings, checkAggregationSettings, WAIT_CYCLES } from './settings.ts';
 
@@ -33,7 +43,7 @@ export interface AggregationQuirks {
 interface Answered {
   readonly life: number;
   readonly exchange: number;
-  readonly given: Mass | undefined;
+  readonly given: PackedMass | undefined;
 }
 
 interface Result {
@@ -64,7 +74,7 @@ interface AggregationState {
   cycles: number;
   exchanges: number;
   /** Started and not settled, by peer. `moved`: push-sum, what has left. */
-  readonly pending: Map<string, { readonly exchange: number; readonly moved: Mass | undefined }>;
+  readonly pending: Map<string, { readonly exchange: number; readonly moved: PackedMass | undefined }>;
   /** The last exchange of each initiator, so that a copy is answered and not applied. */
   readonly answered: Map<string, Answered>;
   /** Push-sum: who has shown to take part in the epoch, so that nothing is pushed to the dead. */
@@ -270,9 +280,9 @@ function startCycle(state: AggregationState, ctx: Ctx): void {
 
 function startExchange(state: AggregationState, peer: string, ctx: Ctx): void {
   const exchange = ++state.exchanges;
-  const moved = ctx.settings.method === 'push-sum' ? scaled(state.mass, 0.5) : undefined;
+  const moved = ctx.settings.method === 'push-sum' ? pack(state.mass, 0.5) : undefined;
   state.pending.set(peer, { exchange, moved });
-  if (moved !== undefined) apply(state, scaled(moved, -1), [ctx.self, ctx.life, peer, exchange], ctx);
+  if (moved !== undefined) apply(state, moved, -1, [ctx.self, ctx.life, peer, exchange], ctx);
   ask(state, peer, ctx);
 }
 
@@ -283,12 +293,10 @@ function ask(state: AggregationState, peer: string, ctx: Ctx): void {
   const { exchange, moved } = pending;
   const type = moved === undefined ? 'offer' : 'push';
   // An offer that is made again says what is held now: if the responder has seen none, that is the better one.
-  ctx.send(peer, { type, ...numbered(state, exchange, ctx), mass: pack(moved ?? state.mass) });
+  const { epoch, max, min } = state;
+  const age = ageMs(state, ctx);
+  ctx.send(peer, { type, epoch, ageMs: age, exchange, max, min, mass: moved ?? pack(state.mass) });
   ctx.setTimer(ctx.settings.retryMs, ['retry', state.epoch, peer, exchange]);
-}
-
-function numbered(state: AggregationState, exchange: number, ctx: Ctx) {
-  return { epoch: state.epoch, ageMs: ageMs(state, ctx), exchange, max: state.max, min: state.min };
 }
 
 function receive(
@@ -335,18 +343,18 @@ function respond(
   if (!later) ctx.reach('answered-again');
   let answered = before;
   if (answered === undefined || later || quirks.appliesTwice) {
-    const theirs = unpack(message.mass);
-    const given = message.type === 'offer' ? halfDifference(state.mass, theirs) : undefined;
-    const gained = given === undefined ? theirs : scaled(given, -1);
-    apply(state, gained, [from, fromLife, ctx.self, exchange], ctx);
+    const given = message.type === 'offer' ? halfDifference(state.mass, message.mass) : undefined;
+    apply(state, given ?? message.mass, given === undefined ? 1 : -1, [from, fromLife, ctx.self, exchange], ctx);
     answered = { life: fromLife, exchange, given };
     state.answered.set(from, answered);
   }
   // Extremes go both ways: the answer is made after the offer's are taken.
   takeExtremes(state, message);
-  const head = numbered(state, exchange, ctx);
-  if (answered.given === undefined) ctx.send(from, { type: 'taken', ...head });
-  else ctx.send(from, { type: 'answer', ...head, mass: pack(answered.given) });
+  const { epoch, max, min } = state;
+  const age = ageMs(state, ctx);
+  const mass = answered.given;
+  if (mass === undefined) ctx.send(from, { type: 'taken', epoch, ageMs: age, exchange, max, min });
+  else ctx.send(from, { type: 'answer', epoch, ageMs: age, exchange, max, min, mass });
 }
 
 function settle(
@@ -362,23 +370,25 @@ function settle(
   state.pending.delete(from);
   takeExtremes(state, message);
   if (message.type === 'answer') {
-    apply(state, unpack(message.mass), [ctx.self, ctx.life, from, message.exchange], ctx);
+    apply(state, message.mass, 1, [ctx.self, ctx.life, from, message.exchange], ctx);
   }
 }
 
+/** `factor`: 1 for what comes, -1 for what goes. */
 function apply(
   state: AggregationState,
-  gained: Mass,
+  moved: PackedMass,
+  factor: 1 | -1,
   ids: readonly [initiator: string, initiatorLife: number, responder: string, exchange: number],
   ctx: Ctx,
 ): void {
-  add(state.mass, gained);
+  add(state.mass, moved, factor);
   const [initiator, initiatorLife, responder, exchange] = ids;
-  const { value, weight } = gained;
-  const part = totalParts(gained);
+  const value = factor * moved.value;
+  const weight = factor * moved.weight;
+  const part = factor * totalPartsMoved(moved);
   const { epoch } = state;
-  const who = { initiator, initiatorLife, responder, exchange };
-  ctx.emit({ kind: 'transfer', epoch, ...who, value, weight, part });
+  ctx.emit({ kind: 'transfer', epoch, initiator, initiatorLife, responder, exchange, value, weight, part });
 }
 
 function takeExtremes(state: AggregationState, message: { readonly max: number; readonly min: number }): void {

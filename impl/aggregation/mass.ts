@@ -4,6 +4,7 @@
  * over what is under way between them, stay what they were.
  */
 
+/** What a member holds. */
 export interface Mass {
   value: number;
   weight: number;
@@ -11,7 +12,7 @@ export interface Mass {
   readonly parts: Map<string, number>;
 }
 
-/** Plain form for messages: instances as alternating names and amounts. */
+/** What is moved, in the plain form of messages: instances as alternating names and amounts. */
 export interface PackedMass {
   readonly value: number;
   readonly weight: number;
@@ -22,44 +23,41 @@ export interface PackedMass {
 const LARGEST = 1e18;
 const MOST_PARTS = 400;
 
-export function pack(mass: Mass): PackedMass {
-  const parts: (string | number)[] = [];
-  for (const [name, amount] of mass.parts) parts.push(name, amount);
-  return { value: mass.value, weight: mass.weight, parts };
-}
-
-export function unpack(packed: PackedMass): Mass {
-  const parts = new Map<string, number>();
-  for (let i = 0; i + 1 < packed.parts.length; i += 2) {
-    parts.set(packed.parts[i] as string, packed.parts[i + 1] as number);
-  }
-  return { value: packed.value, weight: packed.weight, parts };
-}
-
 /** `factor` times the mass. */
-export function scaled(mass: Mass, factor: number): Mass {
-  const parts = new Map<string, number>();
-  for (const [name, amount] of mass.parts) parts.set(name, amount * factor);
+export function pack(mass: Mass, factor = 1): PackedMass {
+  const parts: (string | number)[] = [];
+  for (const [name, amount] of mass.parts) parts.push(name, amount * factor);
   return { value: mass.value * factor, weight: mass.weight * factor, parts };
 }
 
-/** Adds in place. */
-export function add(mass: Mass, more: Mass): void {
-  mass.value += more.value;
-  mass.weight += more.weight;
-  for (const [name, amount] of more.parts) mass.parts.set(name, (mass.parts.get(name) ?? 0) + amount);
+/** Adds `factor` times what is moved, in place. */
+export function add(mass: Mass, moved: PackedMass, factor = 1): void {
+  mass.value += moved.value * factor;
+  mass.weight += moved.weight * factor;
+  const { parts } = moved;
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const name = parts[i] as string;
+    mass.parts.set(name, (mass.parts.get(name) ?? 0) + (parts[i + 1] as number) * factor);
+  }
 }
 
 /** What has to flow from `mine` to `theirs` so that both hold the mean. */
-export function halfDifference(mine: Mass, theirs: Mass): Mass {
-  const out = scaled(mine, 0.5);
-  add(out, scaled(theirs, -0.5));
-  return out;
+export function halfDifference(mine: Mass, theirs: PackedMass): PackedMass {
+  const out: Mass = { value: 0, weight: 0, parts: new Map() };
+  add(out, pack(mine), 0.5);
+  add(out, theirs, -0.5);
+  return pack(out);
 }
 
 export function totalParts(mass: Mass): number {
   let total = 0;
   for (const amount of mass.parts.values()) total += amount;
+  return total;
+}
+
+export function totalPartsMoved({ parts }: PackedMass): number {
+  let total = 0;
+  for (let i = 1; i < parts.length; i += 2) total += parts[i] as number;
   return total;
 }
 

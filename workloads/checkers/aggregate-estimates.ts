@@ -271,7 +271,7 @@ function decayOf(channel: JudgedChannel, { epoch, enteredAt }: Whole): number | 
   const held = new Map<string, { value: number; weight: number }>();
   for (const [who, { input }] of epoch.entries) held.set(who, { value: input, weight: 1 });
   const moves = [...epoch.exchanges.values()]
-    .flatMap(({ started, answered }) => [started, ...answered.values()])
+    .flatMap(({ started, answered }) => [started, ...answered])
     .filter((line) => line !== undefined)
     .sort((a, b) => a.time - b.time);
   const until = enteredAt + DECAY_CYCLES * setting(channel, 'intervalMs') * 1e6;

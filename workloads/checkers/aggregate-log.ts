@@ -18,8 +18,8 @@ export interface Exchange {
   /** `member/life` of its initiator. */
   readonly initiator: string;
   started: TransferLine | undefined;
-  /** By the responder's life: one that lost its life forgot what it had answered, and what it held is gone with it. */
-  readonly answered: Map<number, TransferLine>;
+  /** One for each life of the responder: who lost its life forgot what it had answered, and what it held is gone with it. */
+  readonly answered: TransferLine[];
 }
 
 export interface Epoch {
@@ -98,13 +98,13 @@ export class AggregateLog {
     const key = `${initiator} ${line.responder} ${line.exchange}`;
     let exchange = epoch.exchanges.get(key);
     if (exchange === undefined) {
-      exchange = { initiator, started: undefined, answered: new Map() };
+      exchange = { initiator, started: undefined, answered: [] };
       epoch.exchanges.set(key, exchange);
     }
     const starts = line.member === line.initiator;
-    const before = starts ? exchange.started : exchange.answered.get(line.life);
+    const before = starts ? exchange.started : exchange.answered.find((answer) => answer.life === line.life);
     if (before === undefined && starts) exchange.started = line;
-    else if (before === undefined) exchange.answered.set(line.life, line);
+    else if (before === undefined) exchange.answered.push(line);
     else {
       const what = `${who} applied exchange ${line.exchange} of ${line.initiator} with ${line.responder} in epoch ${line.epoch} twice`;
       epoch.repeated.push({ what, lines: [before, line] });

@@ -58,8 +58,7 @@ export function judgeMass(
 function judgeExchanges(number: number, epoch: Epoch, violations: Violations): number {
   const oneSided = new Map<string, Exchange[]>();
   for (const exchange of epoch.exchanges.values()) {
-    const { started, initiator } = exchange;
-    const answers = [...exchange.answered.values()];
+    const { started, initiator, answered: answers } = exchange;
     const [answered] = answers;
     if (started === undefined || answered === undefined) {
       const list = oneSided.get(initiator);
@@ -85,10 +84,7 @@ function judgeExchanges(number: number, epoch: Epoch, violations: Violations): n
     violations.add(
       () =>
         `${initiator} ended epoch ${number} at ${clock(final.time)} with ${final.pending} exchanges pending, but of ${exchanges.length} that it had started one side only took effect: what ${lost} moved is lost or made up.`,
-      () => [
-        ...exchanges.map(({ started, answered }) => (started ?? [...answered.values()][0]) as Data),
-        final as Data,
-      ],
+      () => [...exchanges.map(({ started, answered }) => (started ?? answered[0]) as Data), final as Data],
     );
   }
   return pending;
