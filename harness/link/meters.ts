@@ -43,7 +43,10 @@ function count(counts: Map<string, MutableCount>, kind: string, bytes: number): 
 function sorted<V>(map: ReadonlyMap<string, V>): Record<string, V> {
   // Most members drop nothing for most of the time.
   if (map.size === 0) return {};
-  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const names = [...map.keys()].sort();
+  const out: Record<string, V> = {};
+  for (const name of names) out[name] = map.get(name) as V;
+  return out;
 }
 
 type MutableReceipt = { -readonly [K in keyof LinkReceipt]: LinkReceipt[K] };
@@ -75,6 +78,8 @@ class Window {
 export class LinkMeter {
   readonly #epochs = new Map<number, EpochCounts>();
   readonly #windows = new Map<string, { key: number; window: Window }>();
+  /** The epoch that was counted in last, which is nearly always the next one's too. */
+  #last: { readonly epoch: number; readonly counts: EpochCounts } | undefined;
 
   sent(epoch: number, to: string, bytes: number): void {
     count(this.#epoch(epoch).sent, to, bytes);
@@ -138,11 +143,13 @@ export class LinkMeter {
   }
 
   #epoch(epoch: number): EpochCounts {
+    if (this.#last?.epoch === epoch) return this.#last.counts;
     let counts = this.#epochs.get(epoch);
     if (counts === undefined) {
       counts = { sent: new Map(), received: new Map(), corrupted: new Map() };
       this.#epochs.set(epoch, counts);
     }
+    this.#last = { epoch, counts };
     return counts;
   }
 }

@@ -103,22 +103,20 @@ export class LinkShaper {
   }
 
   #compile(link: LinkState): void {
-    const before = link.rules;
-    const mine = this.#faults.filter((fault) => touches(linksOf(fault), link.from, link.to));
-    link.cut = mine.some((fault) => fault.type === 'partition');
-    link.rules = mine
-      .filter((fault) => fault.type !== 'partition')
-      .map(
-        (fault) =>
-          // A fault that goes on keeps its state (a burst, a queue) while others come and go.
-          before.find((rule) => rule.fault === fault || rule.fault.id === fault.id) ?? {
-            fault,
-            place: hash32(this.#seed, 'link', fault.id, link.from, link.to),
-            inBurst: false,
-            busyUntilNs: 0,
-          },
-      );
+    const { from, to, rules: before } = link;
     link.version = this.#version;
+    link.cut = false;
+    link.rules = [];
+    for (const fault of this.#faults) {
+      if (!touches(linksOf(fault), from, to)) continue;
+      if (fault.type === 'partition') link.cut = true;
+      // A fault that goes on keeps its state (a burst, a queue) while others come and go.
+      else link.rules.push(before.find((rule) => rule.fault.id === fault.id) ?? this.#newRule(fault, from, to));
+    }
+  }
+
+  #newRule(fault: LinkFault, from: string, to: string): Rule {
+    return { fault, place: hash32(this.#seed, 'link', fault.id, from, to), inBurst: false, busyUntilNs: 0 };
   }
 }
 

@@ -78,7 +78,7 @@ function judge(
   clocks: HostClocks,
 ): PropertyResult {
   const { plan, timeline } = context;
-  const samples = [...links.all()];
+  const samples = links.all();
   // A corruption is tested twice.
   const all = { context, samples, alpha: FALSE_ALARMS_PER_RUN / (2 * Math.max(1, plan.faults.length)), clocks };
   const members: MemberEffects = { context, traffic, samples, spokenAt, clocks };

@@ -62,7 +62,7 @@ export function linkEffect(all: LinkEffects, fault: LinkFault, base: Control): E
 }
 
 function touchedBy(all: LinkEffects, fault: LinkFault): LinkSample[] {
-  return all.samples.filter((sample) => sample.faults.some((on) => on.id === fault.id));
+  return all.samples.filter((sample) => sample.faults.includes(fault));
 }
 
 /** Links on which the fault's own effect can be seen: not cut, and counted at both ends. */

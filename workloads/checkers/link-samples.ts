@@ -100,7 +100,8 @@ export class LinkSamples {
   }
 
   /** Every link that carried anything, epoch by epoch. */
-  *all(): Generator<LinkSample> {
+  all(): LinkSample[] {
+    const samples: LinkSample[] = [];
     const byId = new Map(this.#plan.faults.map((fault) => [fault.id, fault]));
     const order = [...this.#epochs].sort(([a], [b]) => a - b);
     for (let i = 0; i < order.length; i++) {
@@ -110,14 +111,16 @@ export class LinkSamples {
       const next = order[i + 1]?.[1].time;
       const active = faults.flatMap((id) => byId.get(id) ?? []);
       const until = next ?? this.#timeline.lastTime;
-      yield* this.#inEpoch(number, { from: time, until, active, last: next === undefined });
+      this.#addEpoch(samples, number, { from: time, until, active, last: next === undefined });
     }
+    return samples;
   }
 
-  *#inEpoch(number: number, epoch: Epoch): Generator<LinkSample> {
+  #addEpoch(samples: LinkSample[], number: number, epoch: Epoch): void {
     const members = this.#lines.get(number);
     if (members === undefined) return;
     const linkFaults = epoch.active.filter(isLinkFault);
+    const arrivedBy = this.#arrivedBy(epoch);
     const slow = new Set(epoch.active.flatMap((fault) => (fault.type === 'slow' ? fault.targets : [])));
     const held = this.#heldUp(epoch);
     const receivers = new Map<string, { counted: boolean; whole: boolean; lateNs: number }>();
@@ -126,16 +129,13 @@ export class LinkSamples {
       const overran = this.#overruns.get(number)?.has(from) === true;
       const senderCounted = !slow.has(from) && !overran && this.#counted(from, epoch, senderLines);
       const senderWhole = senderCounted && this.#stayed(from, epoch);
-      const sentTo = new Map<string, number>();
-      for (const line of senderLines) {
-        for (const [to, [count]] of Object.entries(line.sent)) sentTo.set(to, (sentTo.get(to) ?? 0) + count);
-      }
-      for (const [to, sent] of sentTo) {
+      const senderStarved = this.#starvedWithin(from, epoch.from, arrivedBy);
+      for (const [to, sent] of sentBy(senderLines)) {
         const receiver = receivers.get(to);
         if (receiver === undefined) continue;
         const faults = linkFaults.filter((fault) => touches(linksOf(fault), from, to));
         const lateShare = receiver.lateNs / Math.max(1, epoch.until - epoch.from);
-        yield {
+        samples.push({
           from,
           to,
           epoch,
@@ -148,8 +148,8 @@ export class LinkSamples {
           senderCounted,
           receiverCounted: receiver.counted,
           heldUp: overran || held.has(from) || held.has(to),
-          senderStarved: this.#starvedWithin(from, epoch.from, this.#arrivedBy(epoch)),
-        };
+          senderStarved,
+        });
       }
     }
   }
@@ -232,6 +232,15 @@ export class LinkSamples {
 
 function pausedWithin(pauses: Stay['pauses'], from: number, until: number): boolean {
   return pauses.some((pause) => pause.from < until && pause.until > from);
+}
+
+/** Messages by receiver, over all the boots of a sender. */
+function sentBy(lines: readonly LinksLine[]): Map<string, number> {
+  const sent = new Map<string, number>();
+  for (const line of lines) {
+    for (const [to, [count]] of Object.entries(line.sent)) sent.set(to, (sent.get(to) ?? 0) + count);
+  }
+  return sent;
 }
 
 function received(lines: readonly LinksLine[] | undefined, from: string) {
