@@ -24,6 +24,38 @@ test('the verdict, why, the seed and the command stand at the top', () => {
   expect(head).toContain('<dt>exit code</dt><dd>1</dd>');
 });
 
+test('a failure comes with the command that shrinks it, and liars with their names', () => {
+  const run = syntheticRun({ operations: 2 });
+  const lie = {
+    id: 'byzantine-1',
+    type: 'byzantine',
+    atMs: 0,
+    untilMs: 1,
+    channel: 'swim',
+    behaviour: 'flap',
+  } as const;
+  const faults = ['n3', 'n1'].map((name, i) => ({ ...lie, id: `byzantine-${i}`, targets: [name] }));
+  const head = (change: Partial<RunVerdict>, beyond: number): string => {
+    const report = createReport({ ...run.plan, faults }, run.timeline);
+    const [first] = run.input.verdict.properties;
+    if (first === undefined) throw new Error('no property');
+    const valid = { ...first, verdict: 'valid' } as const;
+    const outside = { ...first, verdict: 'not-applicable', beyondClaims: 'liars', violations: 2 } as const;
+    const properties = [valid, ...Array.from({ length: beyond }, () => outside)];
+    const verdict = { ...run.input.verdict, properties, slos: [], ...change };
+    const input = { ...run.input, plan: { ...run.plan, faults }, shrinkCommand: 'npm run hearsay -- shrink runs/x' };
+    return report.end({ ...input, verdict }).html.split('<main>')[0] ?? '';
+  };
+  const sound = head({ verdict: 'valid', exitCode: EXIT.ok }, 2);
+  expect(sound).toContain('<dt>faults</dt><dd>n1, n3 lie</dd>');
+  expect(sound).toContain(
+    '2 are beyond what is claimed under such faults, and prove nothing: 2 of them were seen broken',
+  );
+  expect(sound).not.toContain('hearsay -- shrink');
+  expect(head({ verdict: 'valid', exitCode: EXIT.ok }, 0)).not.toContain('beyond what is claimed');
+  expect(head({ verdict: 'invalid', exitCode: EXIT.invalid }, 0)).toContain('npm run hearsay -- shrink runs/x');
+});
+
 test('the word follows the verdict and the SLOs', () => {
   const properties = plainReport.html.length > 0 ? syntheticRun({ operations: 2 }).input.verdict.properties : [];
   const valid = properties.filter((property) => property.verdict === 'valid');

@@ -15,7 +15,7 @@ import { Gallery } from './gallery.ts';
 import { junit } from './junit.ts';
 import { page } from './page.ts';
 import { reportJson } from './report-json.ts';
-import type { ReportInput, RunStory } from './run-story.ts';
+import { liarsOf, type ReportInput, type RunStory } from './run-story.ts';
 
 export type { ReportInput } from './run-story.ts';
 
@@ -113,6 +113,7 @@ export function createReport(plan: Plan, timeline: Timeline): ReportBuilder {
         healS: timeline.healedAt === undefined ? undefined : timeline.healedAt / 1e9,
         faults: timeline.faults,
         colours: input.nemesisColours,
+        liars: liarsOf(plan),
       },
       operations,
       operationKinds,

@@ -7,7 +7,7 @@ import type { HostClocks } from '../harness/model/host-clocks.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { Surroundings } from '../harness/model/surroundings.ts';
 import type { RunVerdict } from '../harness/model/verdict.ts';
-import type { RunFrame } from './charts/frame.ts';
+import { type RunFrame, shadesOf } from './charts/frame.ts';
 import type { AgreementFold } from './folds/agreement-fold.ts';
 import type { BeliefFold } from './folds/belief-fold.ts';
 import type { ChannelCoverage } from './folds/coverage-fold.ts';
@@ -25,6 +25,8 @@ export interface ReportInput {
   /** `#rrggbb` by kind of fault. */
   readonly nemesisColours: ReadonlyMap<string, string>;
   readonly repeatCommand: string;
+  /** Looks for the smallest plan that breaks what this one broke. */
+  readonly shrinkCommand?: string | undefined;
   /** Measured beside the history, where it was. */
   readonly surroundings?: Surroundings | undefined;
 }
@@ -107,9 +109,15 @@ function strengthOf(fault: PlannedFault): string {
   }
 }
 
+/** Members that the plan makes lie, in its order. */
+export function liarsOf(plan: Plan): ReadonlySet<string> {
+  const lying = new Set(plan.faults.flatMap((fault) => (fault.type === 'byzantine' ? fault.targets : [])));
+  return new Set(plan.members.map(({ name }) => name).filter((name) => lying.has(name)));
+}
+
 /** The shades behind charts over time, one entry for each kind of fault. */
 export function faultLegend(story: RunStory): LegendEntry[] {
-  const kinds = [...new Set(story.timeline.faults.map((fault) => fault.kind))].sort();
+  const kinds = [...new Set(shadesOf(story.timeline.faults).map((shade) => shade.kind))].sort();
   const entries: LegendEntry[] = kinds.map((kind) => ({
     colour: faultColour(story.nemesisColours, kind),
     text: kind,

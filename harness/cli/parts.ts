@@ -42,6 +42,7 @@ export function storeParts(slos: readonly Slo[], onLine?: () => void): StorePart
             nemesisColours: COLOURS,
             surroundings,
             repeatCommand: repeatCommand(verdict.runDir ?? '.', context.cluster),
+            shrinkCommand: verdict.runDir === null ? undefined : shrinkCommand(verdict.runDir),
           }),
       };
     },
@@ -53,7 +54,11 @@ export function repeatCommand(runDirectory: string, cluster: string): string {
   return `npm run nemesis -- --plan ${shellWord(`${runDirectory}/plan.json`)} --cluster ${cluster}`;
 }
 
+export function shrinkCommand(runDirectory: string): string {
+  return `npm run hearsay -- shrink ${shellWord(runDirectory)}`;
+}
+
 /** Quoted for a POSIX shell wherever a character might mean something to it. */
 export function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./,:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -33,6 +33,10 @@ test('says phase, time left, operations, faults and agreement', () => {
   expect(describeProgress(report(), PLAN)).toBe(
     'load  12.0 s left  340/600 operations  faults: partition-1, loss-1  4 of 7 agree',
   );
+  const ids = ['byzantine-1', 'byzantine-2', 'byzantine-3', 'loss-1'];
+  expect(describeProgress(report({ faultsOn: ids.map((id) => ({ id })) }), PLAN)).toContain(
+    'faults: 3 × byzantine, loss-1  4 of 7',
+  );
   expect(describeProgress(report({ phase: 'heal', timeNs: 31e9, faultsOn: [] }), PLAN)).toBe(
     'healed, waiting for agreement  at most 19.0 s left  340/600 operations  faults: none  4 of 7 agree',
   );

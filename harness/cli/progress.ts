@@ -67,7 +67,7 @@ export function describeProgress(report: ProgressReport, plan: ProgressPlan): st
   const endMs = report.phase === 'load' ? plan.healAtMs : plan.healAtMs + plan.deadlineMs;
   const leftS = (Math.max(0, endMs - timeMs) / 1000).toFixed(1);
   const left = report.phase === 'load' ? `${leftS} s left` : report.phase === 'heal' ? `at most ${leftS} s left` : '';
-  const faults = report.faultsOn.map((fault) => fault.id).join(', ');
+  const faults = namesOf(report.faultsOn.map((fault) => fault.id));
   return [
     PHASES[report.phase],
     left,
@@ -78,4 +78,18 @@ export function describeProgress(report: ProgressReport, plan: ProgressPlan): st
   ]
     .filter((part) => part !== '')
     .join('  ');
+}
+
+/** Many of a kind are a number: ten faults say little about each and leave no room for the rest of the line. */
+const MOST_OF_A_KIND = 2;
+
+function namesOf(ids: readonly string[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const id of ids) {
+    const kind = id.replace(/-\d+$/, '');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+  }
+  return [...kinds]
+    .map(([kind, of]) => (of.length > MOST_OF_A_KIND ? `${of.length} × ${kind}` : of.join(', ')))
+    .join(', ');
 }

@@ -1,5 +1,6 @@
 /** Runs a plan with a person (or a program) watching: progress, the table, the JSON object, Ctrl-C. */
 import { join } from 'node:path';
+import { beyondCounts } from '../../reports/beyond.ts';
 import { StartError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
@@ -8,6 +9,7 @@ import { describeCalibration } from './calibration-text.ts';
 import type { ClusterName } from './clusters.ts';
 import { executePlan } from './execute.ts';
 import { type CliIo, createPaint } from './io.ts';
+import { repeatCommand, shrinkCommand } from './parts.ts';
 import { createProgressLine } from './progress.ts';
 import { InterruptedError } from './report-error.ts';
 import { claimRunFolder } from './run-folder.ts';
@@ -58,25 +60,44 @@ export async function runAndShow(plan: Plan, flags: RunFlags, io: CliIo): Promis
   return verdict.exitCode;
 }
 
+const BEYOND_HINT = 'beyond the claims: npm run hearsay -- list PROTOCOL says which faults and liars it stands';
+
 /** The table (stderr when stdout is for the JSON object), and where the report is. */
 export function showVerdict(verdict: RunVerdict, json: boolean, io: CliIo): void {
   const stream = json ? io.stderr : io.stdout;
   stream.write(verdictTable(verdict, createPaint(io, stream), stream.columns ?? 100));
-  if (verdict.runDir !== null) stream.write(`report: ${join(verdict.runDir, FILES.report)}\n`);
+  if (verdict.runDir !== null) {
+    stream.write(`report: ${join(verdict.runDir, FILES.report)}\n`);
+    if (beyondCounts(verdict.properties).beyond > 0) stream.write(`${BEYOND_HINT}\n`);
+    if (verdict.verdict !== 'valid') stream.write(`repeat: ${repeatCommand(verdict.runDir, verdict.cluster)}\n`);
+    if (verdict.verdict === 'invalid') stream.write(`shrink: ${shrinkCommand(verdict.runDir)}\n`);
+  }
   if (json) io.stdout.write(`${JSON.stringify(verdict)}\n`);
 }
 
-/** Two lines: what runs, and when it is hurt. */
+/** Two lines: what runs, and when it is hurt. A third where members lie: who, and what. */
 export function describeRun(plan: Plan, cluster: string): string {
   const protocols = plan.channels.map((channel) => channel.name).join(', ');
   const seconds = (ms: number): string => `${Math.round(ms / 100) / 10}`;
-  const shown = plan.faults
-    .slice(0, 8)
-    .map((fault) => `${fault.id} ${seconds(fault.atMs)}-${seconds(fault.untilMs)} s`);
-  const more = plan.faults.length > shown.length ? `, and ${plan.faults.length - shown.length} more` : '';
+  const planned = plan.faults.filter(({ type }) => type !== 'byzantine');
+  const shown = planned.slice(0, 8).map((fault) => `${fault.id} ${seconds(fault.atMs)}-${seconds(fault.untilMs)} s`);
+  const more = planned.length > shown.length ? `, and ${planned.length - shown.length} more` : '';
   const faults = shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
   const load = `${plan.members.length} members, ${seconds(plan.closing.healAtMs)} s, ${plan.operations.length} operations`;
-  return `seed ${plan.seed}: ${load} on ${cluster}; ${protocols}\nfaults: ${faults}`;
+  return `seed ${plan.seed}: ${load} on ${cluster}; ${protocols}\nfaults: ${faults}${describeLiars(plan)}`;
+}
+
+/** `n6: flood on bracha, sybil on swim; n7: ...`: they lie from start to end. */
+function describeLiars(plan: Plan): string {
+  const lies = new Map<string, string[]>();
+  for (const fault of plan.faults) {
+    if (fault.type !== 'byzantine') continue;
+    for (const name of fault.targets) {
+      lies.set(name, [...(lies.get(name) ?? []), `${fault.behaviour} on ${fault.channel}`]);
+    }
+  }
+  if (lies.size === 0) return '';
+  return `\nliars: ${[...lies].map(([name, told]) => `${name}: ${told.join(', ')}`).join('; ')}`;
 }
 
 /** One key press may come twice within this time: npm passes on to its child what the terminal sends to both. */

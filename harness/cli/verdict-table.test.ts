@@ -55,3 +55,19 @@ test('on a terminal that is too narrow for a table it is plain lines', () => {
   expect(text).toContain('no-crash: valid; nobody died\nconvergence (swim): invalid; two views\nwitness: n1 says');
   expect(text).not.toContain('│');
 });
+
+test('what lies beyond the claims is said once, and counted', () => {
+  const beyondClaims = 'beyond the claimed tolerance (2 liars on swim)';
+  const reason = `${beyondClaims}: two views`;
+  const beyond = { verdict: 'not-applicable', reason, beyondClaims, judged: 5, violations: 1 } as const;
+  const properties = [...VERDICT.properties.slice(0, 1), { name: 'convergence', channel: 'swim', ...beyond }];
+  const text = verdictTable(
+    { ...VERDICT, verdict: 'valid', exitCode: 0, properties, slos: [] },
+    (_, plain) => plain,
+    100,
+  );
+  expect(text.replace(/[\s│]+/g, ' ').split(beyondClaims)).toHaveLength(2);
+  expect(text).toContain('two views');
+  expect(text).toContain('1 not applicable (1 beyond the claims, of which 1 broken: no defect); seed 42');
+  expect(verdictTable(VERDICT, (_, plain) => plain, 100)).not.toContain('beyond');
+});

@@ -1,5 +1,6 @@
 /** The verdict as a person reads it: a table of properties, a table of SLOs, one line that says it all. */
 import Table from 'cli-table3';
+import { beyondCounts, beyondOf } from '../../reports/beyond.ts';
 import type { PropertyResult, RunVerdict, SloResult, Verdict } from '../model/verdict.ts';
 import type { Paint, Style } from './io.ts';
 
@@ -46,9 +47,9 @@ function propertyTable(properties: readonly PropertyResult[], paint: Paint, colu
 }
 
 function why(property: PropertyResult): string {
-  const beyond = property.beyondClaims === undefined ? '' : ` (beyond the claims: ${property.beyondClaims})`;
+  const beyond = beyondOf(property);
   const witness = property.witness === undefined ? '' : `\nwitness: ${property.witness.summary}`;
-  return plain(`${property.reason}${beyond}${witness}`);
+  return plain(`${beyond === undefined ? property.reason : `${beyond.found}\n${beyond.why}`}${witness}`);
 }
 
 function sloTable(slos: readonly SloResult[], paint: Paint): string {
@@ -76,7 +77,10 @@ function summary(verdict: RunVerdict): string {
   const missed = verdict.slos.filter((slo) => !slo.met).length;
   const slos = verdict.slos.length === 0 ? '' : `, ${verdict.slos.length - missed} of ${verdict.slos.length} SLOs met`;
   const figures = `${count('valid')} valid, ${count('invalid')} invalid, ${count('unknown')} unknown`;
-  return `${figures}, ${count('not-applicable')} not applicable${slos}; seed ${verdict.seed}, exit code ${verdict.exitCode}`;
+  const { beyond, broken } = beyondCounts(verdict.properties);
+  const seen = broken === 0 ? '' : `, of which ${broken} broken: no defect`;
+  const claims = beyond === 0 ? '' : ` (${beyond} beyond the claims${seen})`;
+  return `${figures}, ${count('not-applicable')} not applicable${claims}${slos}; seed ${verdict.seed}, exit code ${verdict.exitCode}`;
 }
 
 /** Values from a history may hold anything; a terminal obeys control characters. */

@@ -3,7 +3,7 @@ import type { Chart } from '../chart.ts';
 import type { BeliefFold } from '../folds/belief-fold.ts';
 import { INK } from '../palette.ts';
 import { plain, shorten } from '../text.ts';
-import { background, type Layer, laneLabels, type RunFrame, round, timeAxis } from './frame.ts';
+import { background, type Layer, laneLabels, memberLabel, type RunFrame, round, timeAxis } from './frame.ts';
 
 /** Dead is drawn tallest and alive thinnest, so that the strips read without colours too. */
 const HEIGHT_SHARE = { alive: 0.42, suspect: 0.7, dead: 1, left: 0.25 } as const;
@@ -60,13 +60,22 @@ export function beliefStrips(frame: RunFrame, beliefs: BeliefFold, id: string): 
     id,
     label: `What each member believed of each other one over time, one strip per pair, grouped by subject`,
     heightPx: height,
-    layers: [...background(frame), separators, laneLabelsAt(names, groupPx, yScale), ...marks],
+    layers: [
+      ...background(frame),
+      separators,
+      laneLabelsAt(
+        names.map((name) => memberLabel(frame, name)),
+        groupPx,
+        yScale,
+      ),
+      ...marks,
+    ],
   };
 }
 
 function laneLabelsAt(names: readonly string[], groupPx: number, scale: Layer): Layer {
   const labels = laneLabels(names);
-  const values = names.map((name, index) => ({ y: (index + 0.5) * groupPx, name: shorten(`of ${plain(name)}`, 14) }));
+  const values = names.map((name, index) => ({ y: (index + 0.5) * groupPx, name: shorten(`of ${plain(name)}`, 16) }));
   const y = { field: 'y', type: 'quantitative', scale, axis: null };
   return { ...labels, data: { values }, encoding: { ...(labels.encoding as Layer), y } };
 }

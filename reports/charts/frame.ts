@@ -9,9 +9,14 @@ export interface RunFrame {
   readonly healS: number | undefined;
   readonly faults: readonly FaultWindow[];
   readonly colours: ReadonlyMap<string, string>;
+  /** Members that lie, as the plan has it. */
+  readonly liars: ReadonlySet<string>;
 }
 
 export type Layer = { readonly [key: string]: unknown };
+
+/** The kind of fault that makes members lie. */
+export const LYING = 'byzantine';
 
 /** More windows than these are not shaded. */
 export const MOST_SHADED = 150;
@@ -25,14 +30,54 @@ export function timeAxis(frame: RunFrame, title = 'seconds since the start'): La
   };
 }
 
+export interface Shade {
+  readonly kind: string;
+  /** Times in ns. */
+  readonly from: number;
+  until: number;
+  readonly ids: string[];
+}
+
+/**
+ * What stands behind charts over time, in order of its start. Faults of one kind that overlap are one shade: laid over
+ * each other they would look like another colour. Liars lie from start to end, so a shade of theirs would tell nothing:
+ * their names carry a word instead.
+ */
+export function shadesOf(faults: readonly FaultWindow[]): readonly Shade[] {
+  const shades: Shade[] = [];
+  const latest = new Map<string, Shade>();
+  for (const { id, kind, from, until } of [...faults].sort((a, b) => a.from - b.from)) {
+    if (kind === LYING) continue;
+    const open = latest.get(kind);
+    if (open !== undefined && from <= open.until) {
+      open.until = Math.max(open.until, until);
+      open.ids.push(id);
+      continue;
+    }
+    const shade = { kind, from, until, ids: [id] };
+    latest.set(kind, shade);
+    shades.push(shade);
+  }
+  return shades;
+}
+
+/** `n6 (lies)` for a member that does. */
+export function memberLabel(frame: RunFrame, name: string): string {
+  return frame.liars.has(name) ? `${shorten(plain(name), 14 - LIES.length)}${LIES}` : name;
+}
+
+const LIES = ' (lies)';
+
 /** Behind everything: the windows in which faults were on, and the heal. */
 export function background(frame: RunFrame): Layer[] {
-  const windows = frame.faults.slice(0, MOST_SHADED).map((fault) => ({
-    t: round(fault.from / 1e9),
-    u: round(Math.min(frame.endS, fault.until / 1e9)),
-    colour: faultColour(frame.colours, fault.kind),
-    d: plain(`${fault.kind} (${fault.id})`),
-  }));
+  const windows = shadesOf(frame.faults)
+    .slice(0, MOST_SHADED)
+    .map(({ kind, from, until, ids }) => ({
+      t: round(from / 1e9),
+      u: round(Math.min(frame.endS, until / 1e9)),
+      colour: faultColour(frame.colours, kind),
+      d: plain(`${kind} (${shorten(ids.join(', '), 80)})`),
+    }));
   const layers: Layer[] = [
     {
       data: { values: windows },

@@ -4,7 +4,7 @@ import type { Chart } from '../chart.ts';
 import type { OperationFold } from '../folds/operation-fold.ts';
 import { faultColour, INK } from '../palette.ts';
 import { plain } from '../text.ts';
-import { background, type Layer, laneLabels, lanes, type RunFrame, round, timeAxis } from './frame.ts';
+import { background, type Layer, laneLabels, lanes, memberLabel, type RunFrame, round, timeAxis } from './frame.ts';
 
 /** Lanes of faults drawn at most. */
 export const MOST_FAULT_LANES = 60;
@@ -114,7 +114,7 @@ export function operationChart(
           description: { field: 'd' },
         },
       },
-      laneLabels(rows),
+      laneLabels(rows.map((name) => memberLabel(frame, name))),
       rect(pauses, INK.paused, 0.76, { description: { field: 'd' } }),
       ...endings.map(([ending, height]) =>
         rect(

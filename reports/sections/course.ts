@@ -1,6 +1,6 @@
 /** The timeline: faults, lives and operations. */
 
-import { MOST_SHADED } from '../charts/frame.ts';
+import { MOST_SHADED, shadesOf } from '../charts/frame.ts';
 import { faultChart, MOST_FAULT_LANES, operationChart } from '../charts/timeline-chart.ts';
 import { figure, plural } from '../format.ts';
 import type { Gallery } from '../gallery.ts';
@@ -13,7 +13,8 @@ export function course(story: RunStory, gallery: Gallery): Markup {
   const faults = faultChart(story.frame, (id) => shorten(planned.get(id) ?? id, 120));
   const count = story.timeline.faults.length;
   const notDrawn = count - MOST_FAULT_LANES;
-  const notShaded = count - MOST_SHADED;
+  const shades = shadesOf(story.timeline.faults).length;
+  const notShaded = shades - MOST_SHADED;
   const rows = story.operations.rows.length;
   const chart = operationChart(story.frame, story.operations, story.timeline.actualStays);
   const hidden = story.operations.membersNotDrawn;
@@ -29,7 +30,7 @@ ${gallery.figure(
     { colour: INK.fail, text: 'fail: certainly not done (tallest)' },
     ...faultLegend(story),
   ],
-  html`Client operations of ${plural(rows, 'member')} by the time at which the plan wanted them, in steps of ${figure(story.operations.grid.width / 1e6)} ms.${faults !== undefined && ' Shades mark faults, here and below, and mix where several are on: the lanes above tell them apart.'}${hidden > 0 && ` ${plural(hidden, 'more member')} not drawn.`}${notShaded > 0 && ` ${plural(notShaded, 'more fault window')} not shaded, here and below.`}`,
+  html`Client operations of ${plural(rows, 'member')} by the time at which the plan wanted them, in steps of ${figure(story.operations.grid.width / 1e6)} ms.${shades > 0 && ' Shades mark faults, here and below, and mix where several are on: the lanes above tell them apart.'}${hidden > 0 && ` ${plural(hidden, 'more member')} not drawn.`}${notShaded > 0 && ` ${plural(notShaded, 'more fault window')} not shaded, here and below.`}`,
 )}
 ${operationTable(story)}</section>`;
 }

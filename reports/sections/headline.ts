@@ -1,6 +1,8 @@
 /** The verdict in ten seconds. */
 import type { PropertyResult, RunVerdict } from '../../harness/model/verdict.ts';
-import { plural, seconds } from '../format.ts';
+import { beyondCounts } from '../beyond.ts';
+import { LYING } from '../charts/frame.ts';
+import { nameList, plural, seconds } from '../format.ts';
 import type { RunStory } from '../run-story.ts';
 import { html, type Markup } from '../text.ts';
 
@@ -35,7 +37,11 @@ export function why(verdict: RunVerdict): string {
   }
   const valid = verdict.properties.filter((property) => property.verdict === 'valid').length;
   const slos = verdict.slos.length === 0 ? 'no SLO was set' : `all ${plural(verdict.slos.length, 'SLO')} met`;
-  return `${valid} of ${plural(verdict.properties.length, 'property').replace('propertys', 'properties')} apply and are valid; ${slos}.`;
+  const { beyond, broken } = beyondCounts(verdict.properties);
+  const seen = broken === 0 ? 'none of them was seen broken' : `${broken} of them were seen broken, which is no defect`;
+  const claims =
+    beyond === 0 ? '' : ` ${beyond} are beyond what is claimed under such faults, and prove nothing: ${seen}.`;
+  return `${valid} of ${plural(verdict.properties.length, 'property').replace('propertys', 'properties')} apply and are valid; ${slos}.${claims}`;
 }
 
 export function headline(story: RunStory): Markup {
@@ -65,12 +71,26 @@ ${cut}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <p class="repeat-label">Repeat this run:</p>
 <pre class="repeat"><code>${story.repeatCommand}</code></pre>
+${shrinkHint(story)}
 </header>`;
+}
+
+/** Shrinking goes by the simulator, whatever the cluster was. */
+function shrinkHint({ verdict, plan, shrinkCommand }: RunStory): Markup | undefined {
+  if (verdict.verdict !== 'invalid' || shrinkCommand === undefined) return undefined;
+  const onSim = verdict.cluster === 'sim' ? '' : ', if it breaks in the simulator too';
+  return html`<p class="repeat-label">The smallest plan that still breaks it${onSim}, of ${plural(plan.faults.length, 'fault')} and ${plural(plan.operations.length, 'operation')}:</p>
+<pre><code>${shrinkCommand}</code></pre>`;
 }
 
 function faultCounts(story: RunStory): string {
   const counts = new Map<string, number>();
   for (const fault of story.plan.faults) counts.set(fault.type, (counts.get(fault.type) ?? 0) + 1);
   if (counts.size === 0) return 'none';
-  return [...counts].map(([type, count]) => (count === 1 ? type : `${count} × ${type}`)).join(', ');
+  return [...counts]
+    .map(([type, count]) => {
+      if (type === LYING) return `${nameList([...story.frame.liars])} ${story.frame.liars.size === 1 ? 'lies' : 'lie'}`;
+      return count === 1 ? type : `${count} × ${type}`;
+    })
+    .join(', ');
 }

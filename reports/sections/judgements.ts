@@ -2,6 +2,7 @@
 
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
+import { beyondOf } from '../beyond.ts';
 import { figure } from '../format.ts';
 import type { RunStory } from '../run-story.ts';
 import { html, type Markup, SCROLLS, shorten, trusted } from '../text.ts';
@@ -19,7 +20,7 @@ export function properties(story: RunStory): Markup {
     (property) => html`<tr class="row-${property.verdict}">
 <th scope="row">${propertyName(property)}</th>
 <td>${badge(property.verdict)}${property.beyondClaims !== undefined && html`<span class="badge beyond">beyond claims</span>`}</td>
-<td class="prose">${property.reason}${beyond(property)}${witness(property.witness)}</td>
+<td class="prose">${beyondOf(property)?.found ?? property.reason}${beyond(property)}${witness(property.witness)}</td>
 <td class="number">${figure(property.judged)}</td>
 <td class="number">${figure(property.violations)}</td>
 </tr>`,
@@ -30,8 +31,8 @@ ${slos(story)}</section>`;
 }
 
 function beyond(property: PropertyResult): Markup | undefined {
-  if (property.beyondClaims === undefined) return undefined;
-  return html`<p class="note">The plan lies beyond what the protocol claims: ${property.beyondClaims}. Violations are reported and count as no defect.</p>`;
+  const found = beyondOf(property);
+  return found && html`<p class="note">${found.why}. Violations are reported and count as no defect.</p>`;
 }
 
 function witness(found: Witness | undefined): Markup | undefined {

@@ -13,6 +13,8 @@ const QUANTILES = [
   { key: 'p99', line: [2, 2] },
 ] as const;
 const MOST_WORKLOADS = 8;
+/** Of what takes no longer, a picture on a logarithmic axis shows nothing. */
+const LEAST_MS = 0.01;
 
 export function latency(story: RunStory, gallery: Gallery): Markup {
   const byWorkload = new Map<string, LatencyBin[]>();
@@ -36,6 +38,10 @@ export function latency(story: RunStory, gallery: Gallery): Markup {
         })),
       }),
     );
+    if (bins.every((bin) => bin.p99 < LEAST_MS)) {
+      const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+      return html`<h3>${workload}</h3><p>${count === 1 ? 'The one operation' : `All ${plural(count, 'operation')}`} that ended ok did so within ${figure(LEAST_MS)} ms: answered from the member's own state.</p>`;
+    }
     const chart = seriesChart(story.frame, series, {
       id: `latency-${index}`,
       label: `Latency of ${workload} operations, quantiles by planned time`,

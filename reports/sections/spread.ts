@@ -165,8 +165,8 @@ function agreement(story: RunStory): Markup | undefined {
     const since =
       equal === undefined
         ? 'not in the last round'
-        : `round ${equal.round}, ${seconds(equal.time)}${after === undefined ? '' : ` (${seconds(after)} after the heal)`}`;
-    return html`<tr><th scope="row">${channel}</th><td>${converges === undefined ? '' : converges ? 'yes' : 'no'}</td><td class="number">${figure(rounds.length)}</td><td>${since}</td><td>${last === undefined ? '' : `${last.largest} of ${last.answered} equal, ${plural(last.groups, 'different view')}`}</td></tr>`;
+        : `round ${equal.round}, ${seconds(equal.time)}${after === undefined ? '' : ` (${seconds(Math.abs(after))} ${after < 0 ? 'before' : 'after'} the heal)`}`;
+    return html`<tr><th scope="row">${channel}</th><td>${converges === undefined ? '' : converges ? 'yes' : 'no'}</td><td class="number">${figure(rounds.length)}</td><td>${since}</td><td>${last === undefined ? '' : `${last.largest} of ${last.answered} equal, ${plural(last.groups, 'view')}`}</td></tr>`;
   });
   return html`<h3>Agreement in the final reads</h3><div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">channel</th><th scope="col">claimed to converge</th><th scope="col" class="number">polls</th><th scope="col">all views equal from</th><th scope="col">last poll</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

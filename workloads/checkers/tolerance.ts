@@ -46,7 +46,7 @@ function beyondOwn(
       .filter((entry) => entry.properties.includes(property))
       .map((entry) => entry.liars(channel.plan.settings, conditions.n));
     const bearable = Math.max(0, ...borne);
-    if (bearable === 0) return `${describe(lies, channel.name)}; no member may ${behaviour} there`;
+    if (bearable === 0) return `${describe(lies, channel.name)}; it is claimed with no ${behaviour}`;
     most = Math.min(most, bearable);
   }
   return liars.size <= most ? undefined : `${describe(lies, channel.name)}; at most f = ${most} may`;
