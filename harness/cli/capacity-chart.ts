@@ -27,7 +27,7 @@ export function capacityChart({ id, label, yTitle, series }: CapacityChart): Cha
     type: 'quantitative',
     // Room at the ends, and a width even for a single size.
     scale: { type: 'log', domain: [least / 1.15, most * 1.15], nice: false },
-    axis: { title: 'members', values: members, format: 'd', grid: false, labelOverlap: false },
+    axis: { title: 'members (logarithmic)', values: members, format: 'd', grid: false, labelOverlap: false },
   };
   const y = (field: string): Layer => ({
     field,

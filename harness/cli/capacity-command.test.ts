@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SUITE } from '../../impl/registry.ts';
+import { escapeText } from '../../reports/text.ts';
 import { xmlFault } from '../../reports/well-formed.ts';
 import type { Capacity } from '../capacity/capacity.ts';
 import { exitCodeOf } from './capacity-command.ts';
@@ -69,6 +70,11 @@ describe('capacity', () => {
     expect(page).toContain("default-src 'none'; style-src 'sha256-");
     expect(page).toContain('&lt;b&gt;&amp;&quot;s-1');
     expect(page).toContain('<path');
+    expect(page).toContain('<span class="word">MEASURED</span>');
+    expect(page).toContain('All 2 runs kept what their protocols claim.');
+    const repeat =
+      "npm run capacity -- --members 3,5 --seeds 1 --time 2s --protocol swim,rumor,anti-entropy,aggregation,bracha --profile quick --seed '<b>&\"s'";
+    expect(page).toContain(escapeText(repeat));
     expect(page).not.toMatch(/<script|<b>| style="|https?:\/\/|NaN|undefined|Infinity/);
     const { rows }: Capacity = JSON.parse(suite.stdout);
     const lines = readFileSync(at('suite/capacity.csv'), 'utf8').trimEnd().split('\n');

@@ -4,10 +4,10 @@ import { Gallery, type LegendEntry } from '../../reports/gallery.ts';
 import { POLICY } from '../../reports/page.ts';
 import { seriesColour } from '../../reports/palette.ts';
 import { STYLE } from '../../reports/style.ts';
-import { html, type Markup, trusted } from '../../reports/text.ts';
+import { html, type Markup, SCROLLS, trusted } from '../../reports/text.ts';
 import { CAPACITY_METRICS, type Capacity, type CapacityRow } from '../capacity/capacity.ts';
 import { type CapacitySeries, capacityChart } from './capacity-chart.ts';
-import { type CapacityCase, describeCapacity, groupRows, scopeText } from './capacity-table.ts';
+import { type CapacityCase, capacityCommand, describeCapacity, groupRows, scopeText } from './capacity-table.ts';
 import { THEORY_NOTES } from './capacity-theory.ts';
 
 const DASHES = [6, 4];
@@ -17,6 +17,8 @@ const ZERO =
 export function capacityPage(request: CapacityCase, capacity: Capacity): string {
   const title = `Capacity · ${request.protocols.join(', ')} · hearsay`;
   const gallery = new Gallery();
+  const isSound = capacity.sizes.every(({ runs, valid }) => runs === valid);
+  const word = isSound ? 'MEASURED' : 'NOT SOUND';
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
@@ -25,10 +27,12 @@ export function capacityPage(request: CapacityCase, capacity: Capacity): string 
 <title>${title}</title>
 <style>${trusted(STYLE)}</style></head>
 <body><main>
-<p class="brand">hearsay capacity</p>
-<h1>${describeCapacity(request)}</h1>
+<div class="${isSound ? 'pass' : 'fail'}"><p class="brand">hearsay capacity</p>
+<h1><span class="word">${word}</span></h1>
+<p class="why">${describeCapacity(request)}. ${soundness(capacity)}</p>
+<p class="repeat-label">Repeat these runs:</p><pre class="repeat"><code>${capacityCommand(request)}</code></pre></div>
 <section id="runs"><h2>Runs</h2>${runsTable(capacity)}
-<p>Behind the verdicts: operations planned per second of load, over all members, by channel and workload.</p></section>
+<h3>Load, operations per second over all members</h3>${loadTable(capacity)}</section>
 <section id="charts"><h2>Against the number of members</h2>
 <p>Lines are medians of the runs, bars reach from the least to the most of them, dashed lines are theory.</p>
 ${capacity.rows.length === 0 ? html`<p>Nothing was measured.</p>` : charts(capacity.rows, gallery)}</section>
@@ -39,12 +43,31 @@ ${capacity.rows.length === 0 ? html`<p>Nothing was measured.</p>` : charts(capac
 }
 
 function runsTable({ sizes }: Capacity): Markup {
-  const loads = [...new Set(sizes.flatMap(({ rates }) => Object.keys(rates)))];
-  const rows = sizes.map(({ members, runs, valid, invalid, unknown, rates }) => {
-    const cells = loads.map((load) => html`<td class="number">${figure(rates[load] ?? 0)}</td>`);
-    return html`<tr><th scope="row">${members}</th><td class="number">${runs}</td><td class="number">${valid}</td><td class="number">${invalid}</td><td class="number">${unknown}</td>${cells}</tr>`;
+  const rows = sizes.map(({ members, runs, valid, invalid, unknown }) => {
+    const cells = [runs, valid, invalid, unknown].map((count) => html`<td class="number">${count}</td>`);
+    return html`<tr><th scope="row">${members}</th>${cells}</tr>`;
   });
-  return html`<div class="scroll"><table><thead><tr><th scope="col">members</th>${['runs', 'valid', 'invalid', 'unknown', ...loads.map((load) => `${load}, 1/s`)].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">members</th>${['runs', 'valid', 'invalid', 'unknown'].map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** A row for each load, a column for each size: sizes are few, and names of loads are long. */
+function loadTable({ sizes }: Capacity): Markup {
+  const loads = [...new Set(sizes.flatMap(({ rates }) => Object.keys(rates)))];
+  const rows = loads.map((load) => {
+    const cells = sizes.map(({ rates }) => html`<td class="number">${figure(rates[load] ?? 0)}</td>`);
+    return html`<tr><th scope="row">${load}</th>${cells}</tr>`;
+  });
+  const head = sizes.map(({ members }) => html`<th scope="col" class="number">${members} members</th>`);
+  return html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">channel/workload</th>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** Figures of runs that broke a promise are not to be planned with. */
+function soundness({ sizes }: Capacity): string {
+  const sum = (count: (size: Capacity['sizes'][number]) => number): number =>
+    sizes.reduce((total, size) => total + count(size), 0);
+  const [runs, valid] = [sum((size) => size.runs), sum((size) => size.valid)];
+  if (runs === valid) return `All ${plural(runs, 'run')} kept what their protocols claim.`;
+  return `Only ${valid} of ${plural(runs, 'run')} are valid (${sum((size) => size.invalid)} invalid, ${sum((size) => size.unknown)} unknown): the figures below include the others.`;
 }
 
 function charts(rows: readonly CapacityRow[], gallery: Gallery): Markup[] {
@@ -53,10 +76,17 @@ function charts(rows: readonly CapacityRow[], gallery: Gallery): Markup[] {
     if (quantiles.length === 0) return [draw(gallery, `chart-${place}`, metric, unit, groups, (row) => row.scope)];
     // Over all, quantiles of unlike protocols are mixed: they stand in the table only.
     const scopes = [...new Set(groups.map(([{ scope }]) => scope))].filter((scope) => scope !== '');
-    return scopes.map((scope, index) => {
+    // A picture of nothing but zeros says less than the word.
+    const isZero = (scope: string): boolean =>
+      groups.every(([first, ...more]) => first.scope !== scope || allZero([first, ...more]));
+    const zeros = scopes.filter(isZero);
+    const pictures = scopes.map((scope, index) => {
+      if (isZero(scope)) return undefined;
       const ofScope = groups.filter(([first]) => first.scope === scope);
       return draw(gallery, `chart-${place}-${index}`, `${scope}: ${metric}`, unit, ofScope, quantileOf);
     });
+    const words = zeros.length > 0 ? [html`<h3>${zeros.join(', ')}: ${metric}</h3><p>${ZERO}</p>`] : [];
+    return [...pictures.filter((picture) => picture !== undefined), ...words];
   });
 }
 
@@ -70,9 +100,6 @@ function draw(
 ): Markup {
   const series = groups.map((group, index): CapacitySeries => ({ colour: seriesColour(index), rows: group }));
   if (series.length === 0) return html`<h3>${title}</h3><p>Nothing was measured.</p>`;
-  // A picture of nothing but zeros says less than the word.
-  if (groups.flat().every((row) => row.max === 0 && row.expected === null))
-    return html`<h3>${title}</h3><p>${ZERO}</p>`;
   const legend = groups.flatMap((group, index): LegendEntry[] => {
     const [colour, text] = [seriesColour(index), scopeText(nameOf(group[0]))];
     const theory = group.some(({ expected }) => expected !== null);
@@ -82,6 +109,10 @@ function draw(
   const least = Math.min(...groups.flat().map(({ runs }) => runs));
   const caption = `Each size has at least ${plural(least, 'run')} that measured it.`;
   return html`<h3>${title}</h3>${gallery.figure(capacityChart({ id, label, yTitle: unit, series }), legend, caption)}`;
+}
+
+function allZero(rows: readonly CapacityRow[]): boolean {
+  return rows.every((row) => row.max === 0 && row.expected === null);
 }
 
 function quantileOf({ figure: name }: CapacityRow): string {
@@ -97,5 +128,5 @@ function figuresTable(rows: readonly CapacityRow[]): Markup {
     (row) =>
       html`<tr><th scope="row">${row.figure}</th><td>${scopeText(row.scope)}</td><td class="number">${row.members}</td><td>${row.unit}</td>${[row.runs, row.median, row.min, row.max, row.expected].map(cell)}</tr>`,
   );
-  return html`<div class="scroll"><table><thead><tr><th scope="col">figure</th><th scope="col">of</th><th scope="col" class="number">members</th><th scope="col">unit</th>${head}</tr></thead><tbody>${lines}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">figure</th><th scope="col">of</th><th scope="col" class="number">members</th><th scope="col">unit</th>${head}</tr></thead><tbody>${lines}</tbody></table></div>`;
 }

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import type { Capacity, CapacityRow } from '../capacity/capacity.ts';
 import type { Profile } from '../plan/make-plan.ts';
+import { shellWord } from './parts.ts';
 import { figureText } from './spread-tables.ts';
 
 export interface CapacityCase {
@@ -9,6 +10,26 @@ export interface CapacityCase {
   readonly timeMs: number;
   readonly protocols: readonly string[];
   readonly profile: Profile;
+  readonly members: readonly number[];
+  readonly workloads: readonly string[] | undefined;
+  readonly ratePerSecond: number | undefined;
+}
+
+/** Gives the same figures again, from the first seed of the row. */
+export function capacityCommand(request: CapacityCase): string {
+  const { members, seeds, timeMs, protocols, profile, workloads, ratePerSecond } = request;
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ['members', members.join(',')],
+    ['seeds', String(seeds.length)],
+    ['time', timeMs % 1000 === 0 ? `${timeMs / 1000}s` : `${timeMs}ms`],
+    ['protocol', protocols.join(',')],
+    ['profile', profile],
+    ['workload', workloads?.join(',')],
+    ['rate', ratePerSecond === undefined ? undefined : String(ratePerSecond)],
+    ['seed', seeds[0]?.replace(/-1$/, '')],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${shellWord(value)}`]));
+  return `npm run capacity -- ${given.join(' ')}`;
 }
 
 export function describeCapacity({ seeds, timeMs, protocols, profile }: CapacityCase): string {

@@ -16,6 +16,7 @@ import { choice, once } from './flags.ts';
 import { type CliIo, type Finish, isInteractive } from './io.ts';
 import { KNOWLEDGE } from './parts.ts';
 import { drawSeed, MOST_NODES, parseLoadRate, parseProtocols, parseSeed, parseTime } from './plan-request.ts';
+import { claimRunFolder } from './run-folder.ts';
 import { openSearchPool, type SearchPool } from './search-pool.ts';
 import { HEARSAY_VERSION } from './version.ts';
 
@@ -28,9 +29,14 @@ const LIVE_EVERY_MS = 200;
 
 const HELP = `
 Examples:
-  hearsay explore --seeds 1000 --protocol swim          stops at the first failure
-  hearsay explore --seeds 100000 --all --out found       collects all, with the plan of each kind of failure
+  hearsay explore --seeds 1000 --protocol textbook/swim   finds something within seconds, and stops at it
+  hearsay explore --seeds 1000 --protocol swim            finds nothing, and says what it has covered
+  hearsay explore --seeds 100000 --all --out found        collects all, with the plan of each kind of failure
   hearsay explore --seeds 100000 --all --seed x --shard 2/4 --out part2     one of four machines; then hearsay merge
+
+Of what it prints: "trials" are plans that were run and judged; "pairs" are kinds of fault that were on at one time;
+"sometimes" are turns in a protocol's code that a search should have seen. Each kind of failure comes with the command
+that shrinks its plan.
 
 Exit codes: 0 nothing broken, 1 something is, 2 a verdict is unknown or nothing was tried, 130 interrupted.`;
 
@@ -58,7 +64,7 @@ export function addExploreCommand(program: Command, io: CliIo, finish: Finish): 
     .option('--shard <i/n>', 'only the i-th of n parts, for many machines', once('--shard', parseShard))
     .option(
       '--out <folder>',
-      'writes explore.json and the plans of what broke to a new folder',
+      'writes explore.json and the plans of what broke to a new folder (default runs/TIME-SEED, and only if something broke)',
       once('--out', asFolder),
     )
     .option('--json', 'prints what would be explore.json on stdout, and all else on stderr')
@@ -132,7 +138,9 @@ async function exploreAndShow(search: Search, io: CliIo): Promise<number> {
       hearsay: HEARSAY_VERSION,
       ...{ seed, seeds, all, space, shards: [shard], complete, elapsedMs, tally },
     });
-    showExploration(file, folder?.path, search.json, io);
+    // What was found must not be lost because nobody had named a place for it.
+    const place = folder ?? (tally.groups.length > 0 ? claimRunFolder(undefined, seed, new Date()) : undefined);
+    showExploration(file, place?.path, search.json, io);
     io.stderr.write(`${elapsedMs} ms\n`);
     return controller.signal.aborted ? EXIT.interrupted : exploreExitCode(tally);
   } catch (error) {

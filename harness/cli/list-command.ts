@@ -5,6 +5,7 @@ import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { checkers } from '../../workloads/registry.ts';
 import { scenarios } from '../../workloads/scenarios/registry.ts';
+import { UserError } from '../model/errors.ts';
 import { describeSetting } from '../model/settings-check.ts';
 import { METRICS, STATISTICS } from '../slo/metric-names.ts';
 import { type CliIo, createPaint, type Finish, type Paint } from './io.ts';
@@ -14,14 +15,47 @@ export function addListCommand(program: Command, io: CliIo, finish: Finish): voi
   program
     .command('list')
     .description('list protocols with their claims, workloads, scenarios, faults, properties and metrics')
+    .argument('[names...]', 'only what is called so: swim, register, loss, convergence (default everything)')
     .option('--json', 'prints one JSON object')
-    .action((options) => {
-      const catalogue = describeCatalogue();
+    .addHelpText('after', EXAMPLES)
+    .action((names, options) => {
+      const catalogue = only(describeCatalogue(), names);
       const text =
         options.json === true ? JSON.stringify(catalogue) : printCatalogue(catalogue, createPaint(io, io.stdout));
       io.stdout.write(`${text}\n`);
       finish(0);
     });
+}
+
+const EXAMPLES = `
+Examples:
+  hearsay list swim               what it claims, which liars it survives, its settings
+  hearsay list convergence loss   a property, and a fault
+  hearsay list | less`;
+
+/** The entries with one of these names; everything where there are none. Throws a UserError for a name of nothing. */
+function only(catalogue: Catalogue, names: readonly string[]): Catalogue {
+  if (names.length === 0) return catalogue;
+  const known = new Set<string>();
+  const pick = <T extends object>(entries: readonly T[], nameOf: (entry: T) => string): T[] =>
+    entries.filter((entry) => {
+      const name = nameOf(entry);
+      known.add(name);
+      return names.some((asked) => asked === name);
+    });
+  const byName = ({ name }: { readonly name: string }): string => name;
+  const picked = {
+    ...catalogue,
+    protocols: pick(catalogue.protocols, byName),
+    workloads: pick(catalogue.workloads, byName),
+    scenarios: pick(catalogue.scenarios, byName),
+    faults: pick(catalogue.faults, ({ type }) => type),
+    properties: pick(catalogue.properties, byName),
+    metrics: pick(catalogue.metrics, byName),
+  };
+  const unknown = names.find((asked) => !known.has(asked));
+  if (unknown === undefined) return picked;
+  throw new UserError('nothing is called so', unknown, 'hearsay list without a name shows everything');
 }
 
 /** Cluster sizes for which the number of liars is shown. */
@@ -91,54 +125,70 @@ export function describeCatalogue() {
   return { suite: SUITE, protocols, workloads, scenarios: ready, faults, properties, metrics };
 }
 
-/** `f of n: 1 of 4, 2 of 7` with default settings; where signing changes it, both. */
+/** `1 of 4, 2 of 7 members` with default settings; where signing changes it, both. */
 function describeLiars(liars: Catalogue['protocols'][number]['tolerates'][number]['liars']): string {
   const list = (most: (entry: (typeof liars)[number]) => number) =>
-    liars.map((entry) => `${most(entry)} of ${entry.n}`).join(', ');
+    `${liars.map((entry) => `${most(entry)} of ${entry.n}`).join(', ')} members`;
   const plain = list((entry) => entry.most);
   const signed = list((entry) => entry.mostSigned);
-  return plain === signed ? `at most ${plain}` : `at most ${plain}; with signed = true ${signed}`;
+  if (plain === signed) return plain;
+  return liars.every((entry) => entry.most === 0)
+    ? `only with signed = true: ${signed}`
+    : `${plain}; with signed = true ${signed}`;
+}
+
+/** Which lies are survived, by how many who tell them, and which by none. */
+function describeTolerance({ lies, tolerates }: Catalogue['protocols'][number]): string[] {
+  if (lies.length === 0) return ['  liars: it knows no lies'];
+  const lines = tolerates.flatMap(({ behaviours, properties, statement, liars }) => [
+    `    ${behaviours === 'all' ? 'any lie' : behaviours.join(', ')}: ${describeLiars(liars)}`,
+    `      holds: ${properties.join(', ')}; ${statement}`,
+  ]);
+  const borne = new Set(tolerates.flatMap(({ behaviours }) => (behaviours === 'all' ? lies : behaviours)));
+  const rest = lies.filter((lie) => !borne.has(lie));
+  if (rest.length > 0) lines.push(`    ${rest.join(', ')}: no liar`);
+  return ['  liars that are survived, at most:', ...lines];
 }
 
 function printCatalogue(catalogue: Catalogue, paint: Paint): string {
-  const lines: string[] = [paint('bold', 'PROTOCOLS'), `suite runs ${catalogue.suite.join(', ')} together`];
+  const lines: string[] = [];
+  const head = (title: string, entries: readonly unknown[], ...notes: string[]): void => {
+    if (entries.length > 0) lines.push(...(lines.length > 0 ? [''] : []), paint('bold', title), ...notes);
+  };
+  head('PROTOCOLS', catalogue.protocols, `suite runs ${catalogue.suite.join(', ')} together`);
   for (const protocol of catalogue.protocols) {
     lines.push(
       '',
       `${paint('bold', protocol.name)} (${protocol.role}): ${protocol.summary}`,
       `  source: ${protocol.source}`,
     );
-    const lies = protocol.lies.length > 0 ? `; lies: ${protocol.lies.join(', ')}` : '';
-    lines.push(`  workloads: ${protocol.workloads.join(', ')}${lies}`, '  claims:');
+    lines.push(`  workloads: ${protocol.workloads.join(', ')}`, '  claims:');
     for (const claim of protocol.claims) lines.push(`    ${claim.property} (${claim.strength}): ${claim.statement}`);
-    lines.push(`  liars: ${protocol.tolerates.length === 0 ? 'none is survived' : 'survived are'}`);
-    for (const { behaviours, properties, statement, liars } of protocol.tolerates) {
-      const which = behaviours === 'all' ? 'all behaviours' : behaviours.join(', ');
-      lines.push(`    ${which}: ${statement}; holds: ${properties.join(', ')}; ${describeLiars(liars)}`);
-    }
+    lines.push(...describeTolerance(protocol));
     lines.push('  settings (default, quick):');
     for (const setting of protocol.settings) {
       lines.push(`    ${setting.name} = ${setting.default}, ${setting.quick}: ${setting.doc}; ${setting.accepts}`);
     }
   }
-  lines.push('', paint('bold', 'WORKLOADS'));
+  head('WORKLOADS', catalogue.workloads);
   for (const workload of catalogue.workloads) {
     lines.push(`${paint('bold', workload.name)}: ${workload.summary}`);
     for (const { f, doc } of workload.operations) lines.push(`  ${f}: ${doc}`);
   }
-  lines.push('', paint('bold', 'SCENARIOS'));
+  head('SCENARIOS', catalogue.scenarios);
   for (const { name, summary, nodes, protocols } of catalogue.scenarios) {
     lines.push(`${paint('bold', name)}: ${summary}; ${nodes.usual} members run ${protocols.join(', ')}`);
   }
-  lines.push('', paint('bold', 'FAULTS'));
+  head('FAULTS', catalogue.faults);
   for (const fault of catalogue.faults) lines.push(`${paint('bold', fault.flag)}: ${fault.doc}; heal: ${fault.heal}`);
-  lines.push('', paint('bold', 'PROPERTIES'));
+  head('PROPERTIES', catalogue.properties);
   for (const { name, doc, claimedBy } of catalogue.properties) {
     lines.push(
       `${paint('bold', name)}: ${doc}; claimed by ${claimedBy.length > 0 ? claimedBy.join(', ') : 'no protocol, as it needs no claim'}`,
     );
   }
-  lines.push('', paint('bold', 'METRICS'), 'for --slo: METRIC or METRIC.STATISTIC, and a scope in front of a slash');
+  const form = 'for --slo: METRIC or METRIC.STATISTIC, and a scope in front of a slash';
+  head('METRICS', catalogue.metrics, form);
   for (const { name, unit, shape, scopes, doc } of catalogue.metrics) {
     const statistics = shape === 'distribution' ? `; statistics: ${STATISTICS.join(', ')}` : '';
     const scoped = scopes.length > 0 ? `; scopes: ${scopes.join(', ')}` : '';

@@ -30,7 +30,10 @@ export function addPapersCommand(program: Command, io: CliIo, finish: Finish): v
       }
       const off = tables.flatMap((table) => table.cells).filter((cell) => verdictOf(cell) === 'off').length;
       if (options.json === true) io.stdout.write(`${JSON.stringify({ tables: tables.map(withVerdicts), off })}\n`);
-      else io.stdout.write(`${tables.map((table) => tableText(table, createPaint(io, io.stdout))).join('\n')}\n`);
+      else
+        io.stdout.write(
+          `${tables.map((table) => tableText(table, createPaint(io, io.stdout))).join('\n')}\n${summary(tables)}\n`,
+        );
       finish(off === 0 ? EXIT.ok : EXIT.invalid);
     });
 }
@@ -71,8 +74,24 @@ function tableText(table: PaperTable, paint: Paint): string {
   return `${paint('bold', table.title)}\n${table.method}\n${drawn.toString()}`;
 }
 
+/** What the tables say together, and how to read them. */
+function summary(tables: readonly PaperTable[]): string {
+  const cells = tables.flatMap((table) => table.cells);
+  const count = (verdict: ReturnType<typeof verdictOf>): number =>
+    cells.filter((cell) => verdictOf(cell) === verdict).length;
+  return (
+    `${cells.length} cells: ${count('holds')} hold, ${count('off')} off, ${count('shown')} shown and not judged\n` +
+    'difference: of what was measured here from the nearer of the published and the simulated figure'
+  );
+}
+
 function percent(difference: number | undefined): string {
-  return difference === undefined ? '-' : `${difference >= 0 ? '+' : ''}${(100 * difference).toFixed(1)} %`;
+  return difference === undefined ? '-' : signed((100 * difference).toFixed(1));
+}
+
+/** No zero with a sign. */
+function signed(text: string): string {
+  return Number(text) === 0 ? '0.0 %' : `${text.startsWith('-') ? '' : '+'}${text} %`;
 }
 
 function verdictText(cell: Cell, paint: Paint): string {

@@ -73,6 +73,21 @@ test('list names every protocol, workload, fault and claimed property', async ()
   }
 });
 
+test('list with names shows these and nothing else, and knows what it does not know', async () => {
+  const { stdout } = await callCli('list', 'swim', 'convergence', 'loss');
+  expect(stdout).toContain('liars that are survived, at most:');
+  expect(stdout).toContain('no-refute, replay, flood: 1 of 4, 2 of 7, 3 of 10, 4 of 13 members');
+  expect(stdout).toContain('bad-signature: only with signed = true: 1 of 4');
+  expect(stdout).toMatch(/^convergence: /m);
+  expect(stdout).toMatch(/^--loss /m);
+  expect(stdout).not.toMatch(/^(WORKLOADS|rumor |--delay)/m);
+  const { code, stderr } = await callCli('list', 'swin');
+  expect([code, stderr.trim()]).toEqual([
+    64,
+    'hearsay: nothing is called so (given: swin); hearsay list without a name shows everything',
+  ]);
+});
+
 test('help shows every fault, with an example', async () => {
   const help = (await callCli('nemesis', '--help')).stdout;
   for (const { flag } of NEMESES) expect(help).toContain(flag.split(' ')[0]);

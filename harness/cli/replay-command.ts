@@ -19,6 +19,11 @@ import { parseProperty } from './property-flag.ts';
 import { InterruptedError } from './report-error.ts';
 
 const HELP = `
+Examples:
+  hearsay replay corpus/textbook-swim.json --cluster sim
+  hearsay replay small/plan.json --cluster netns --times 5 --property convergence --out replayed
+
+In the simulator a plan always gives the same; --times is for real clusters.
 Exit codes: 1 the plan broke the property (any, without --property) at least once, 0 it never did, 2 it never did and some
 verdict is unknown, 64 the call or the plan is wrong, 69 the cluster cannot be had here, 130 interrupted.`;
 
@@ -69,7 +74,9 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
       const what = property ?? 'a violation';
       const unknown = counts.unknown === 0 ? '' : `; ${counts.unknown} times not known`;
       const unclear = `${unknown}${counts.notJudged === 0 ? '' : `; ${counts.notJudged} times not judged`}`;
-      stream.write(`${counts.reproduced} of ${counts.runs} times reproduced: ${what} on ${cluster}${unclear}\n`);
+      if (counts.interrupted) stream.write(`interrupted after ${counts.runs} of ${options.times ?? 1} runs\n`);
+      if (counts.runs > 0 || !counts.interrupted)
+        stream.write(`${counts.reproduced} of ${counts.runs} times reproduced: ${what} on ${cluster}${unclear}\n`);
       if (options.json === true)
         io.stdout.write(`${JSON.stringify({ seed: plan.seed, cluster, property: property ?? null, ...counts })}\n`);
       finish(exitCodeOf(counts));
@@ -105,6 +112,12 @@ async function replay(plan: Plan, how: Replay, tell: (text: string) => void): Pr
   try {
     const runOnce = how.folder === undefined ? await openRuns(plan, how, controller.signal) : undefined;
     for (let run = 1; run <= how.times; run++) {
+      // The simulator never lets go of the thread by itself, and a Ctrl-C would be heard after the last run.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (controller.signal.aborted) {
+        counts.interrupted = true;
+        break;
+      }
       const kept = how.folder === undefined ? undefined : join(how.folder.path, `run-${run}`);
       const properties = kept === undefined ? await runOnce?.() : await keptRun(plan, how, kept, controller.signal);
       if (properties === undefined) {

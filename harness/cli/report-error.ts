@@ -40,7 +40,8 @@ function commanderMistake(error: CommanderError): UserError {
   if (error.code === 'commander.help') {
     return new UserError('no command was given', undefined, 'try hearsay nemesis --partition, or hearsay --help');
   }
-  const [what = '', ...hints] = error.message.replace(/^error: /, '').split('\n');
+  const [said = '', ...hints] = error.message.replace(/^error: /, '').split('\n');
+  const what = said.replace(/\.$/, '');
   const hint = hints.join(' ').replace(/[()]/g, '').trim().replace(/^Did/, 'did');
   return new UserError(oneLine(what), undefined, hint === '' ? 'see --help' : `${hint} see --help`);
 }

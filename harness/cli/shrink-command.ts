@@ -1,5 +1,5 @@
 /** `hearsay shrink`: the smallest plan found that still breaks the same property, and a picture of what happens in it. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { protocols } from '../../impl/registry.ts';
 import { type DrawnMessage, describePlan, spaceTimePage } from '../../reports/space-time.ts';
@@ -13,6 +13,7 @@ import { runPlanSync } from '../run/run-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
 import { brokenBy, quickSettings } from '../search/oracle.ts';
 import { shrink } from '../search/shrink.ts';
+import type { OwnFolder } from './files.ts';
 import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
 import { JUDGE_PARTS, KNOWLEDGE, shellWord } from './parts.ts';
@@ -21,6 +22,15 @@ import { parseProperty } from './property-flag.ts';
 import { claimRunFolder } from './run-folder.ts';
 
 const PICTURE = 'space-time.html';
+
+const HELP = `
+Examples:
+  hearsay shrink runs/RUN                        of a run that was invalid: drops what is not needed to break it
+  hearsay shrink found/convergence-1.plan.json --property convergence --out small
+  hearsay shrink corpus/textbook-swim.json
+
+It goes by the simulator: what breaks on real clusters only cannot be shrunk. Ends with the plan in words, a space-time
+diagram, and the command that replays it. Exit codes: 0 it is shrunk, 64 the plan breaks nothing, or the call is wrong.`;
 
 export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): void {
   program
@@ -39,8 +49,9 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
       once('--out', (text) => text),
     )
     .option('--json', 'prints the result as one JSON object on stdout, and all else on stderr')
+    .addHelpText('after', HELP)
     .action(async (path, options) => {
-      const { plan, property: named } = await readPlanOrRun(path);
+      const { plan, property: named, bug } = await readPlanOrRun(path);
       const found = brokenBy(plan, JUDGE_PARTS, KNOWLEDGE);
       const property = options.property ?? named ?? found[0];
       if (property === undefined || !found.includes(property)) {
@@ -48,10 +59,21 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
         throw new UserError(
           `the plan does not break ${property ?? 'any property'} in the simulator${also}`,
           path,
-          'try hearsay replay on the cluster on which it did',
+          bug === undefined
+            ? 'try hearsay replay on the cluster on which it did'
+            : `its file says that only the planted bug ${bug} breaks it, which the tests alone can switch on`,
         );
       }
-      const folder = claimRunFolder(options.out, plan.seed, new Date());
+      // Known before anything runs. Nothing can be heard while it does: a Ctrl-C ends the process at once, so there is a
+      // folder only once there is a plan to keep in it.
+      claimRunFolder(options.out, plan.seed, new Date()).abandon();
+      let folder: OwnFolder | undefined;
+      const keep = (smaller: Plan): string => {
+        folder ??= claimRunFolder(options.out, plan.seed, new Date());
+        const path = join(folder.path, FILES.plan);
+        writeWhole(path, `${JSON.stringify(smaller, null, 1)}\n`);
+        return path;
+      };
       try {
         const stream = options.json === true ? io.stderr : io.stdout;
         stream.write(`${property}: ${size(plan)}\n`);
@@ -60,23 +82,28 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
           fails: (candidate) => brokenBy(candidate, JUDGE_PARTS, KNOWLEDGE).includes(property),
           usualSettings: quickSettings(protocols),
           mostRuns: options.runs ?? 5000,
-          onStep: (step) => stream.write(`run ${step.runs}, ${step.what}: ${size(step.plan)}\n`),
+          onStep: (step) => {
+            const isFirst = folder === undefined;
+            const path = keep(step.plan);
+            stream.write(`run ${step.runs}, ${step.what}: ${size(step.plan)}\n`);
+            if (isFirst) stream.write(`(the smallest so far is in ${path}, also after a Ctrl-C)\n`);
+          },
         });
-        const planPath = join(folder.path, FILES.plan);
+        const planPath = keep(shrunk.plan);
+        const picturePath = join(dirname(planPath), PICTURE);
         const repeat = `npm run hearsay -- replay ${shellWord(planPath)} --cluster sim --property ${property}`;
-        writeWhole(planPath, `${JSON.stringify(shrunk.plan, null, 1)}\n`);
-        writeWhole(join(folder.path, PICTURE), picture(shrunk.plan, property, repeat));
+        writeWhole(picturePath, picture(shrunk.plan, property, repeat));
         const end = shrunk.minimal ? 'nothing smaller breaks it' : 'the runs were spent; more may go with --runs';
         stream.write(`\nafter ${shrunk.runs} runs ${end}:\n`);
         for (const sentence of describePlan(shrunk.plan)) stream.write(`  ${sentence}\n`);
-        stream.write(`plan: ${planPath}\npicture: ${join(folder.path, PICTURE)}\nreplay: ${repeat}\n`);
+        stream.write(`plan: ${planPath}\npicture: ${picturePath}\nreplay: ${repeat}\n`);
         if (options.json === true) {
           const { runs, minimal } = shrunk;
           io.stdout.write(`${JSON.stringify({ property, runs, minimal, plan: shrunk.plan })}\n`);
         }
       } catch (error) {
         // No half of a result.
-        folder.abandon();
+        folder?.abandon();
         throw error;
       }
       finish(0);
