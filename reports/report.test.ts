@@ -22,6 +22,7 @@ test('the verdict, why, the seed and the command stand at the top', () => {
   expect(head).toContain('lost-writes [anti-entropy]: 1 of 290 acknowledged writes');
   expect(head).toContain('npm run nemesis -- --partition --loss 0.1 --seed k7-quiet-otter');
   expect(head).toContain('<dt>exit code</dt><dd>1</dd>');
+  expect(head).toContain('Witness: Write 118 of k1 by n3 was acknowledged');
 });
 
 test('a failure comes with the command that shrinks it, and liars with their names', () => {
@@ -52,6 +53,7 @@ test('a failure comes with the command that shrinks it, and liars with their nam
     '2 are beyond what is claimed under such faults, and prove nothing: 2 of them were seen broken',
   );
   expect(sound).not.toContain('hearsay -- shrink');
+  expect(sound).not.toContain('Witness: ');
   expect(head({ verdict: 'valid', exitCode: EXIT.ok }, 0)).not.toContain('beyond what is claimed');
   expect(head({ verdict: 'invalid', exitCode: EXIT.invalid }, 0)).toContain('npm run hearsay -- shrink runs/x');
 });

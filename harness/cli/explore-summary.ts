@@ -72,7 +72,10 @@ export function searchSummary(file: ExploreFile, planPath: (group: FailureGroup)
     listing('pairs of faults at one time', overlaps),
     listing('sometimes', sometimes),
   );
-  if (!file.complete) lines.push('the search did not make all its trials');
+  if (!file.complete) {
+    const isFound = tally.groups.length > 0 && !file.all;
+    lines.push(isFound ? 'stopped at the first failure; --all goes on' : 'the search did not make all its trials');
+  }
   return `${lines.join('\n')}\n`;
 }
 

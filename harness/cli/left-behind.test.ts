@@ -26,6 +26,7 @@ test('what a search finds is kept though no folder was named, and shrinks; where
   expect(readdirSync(root)).toEqual([]);
   const { code, stdout } = call('explore', '--protocol', 'textbook/anti-entropy', ...SMALL);
   expect(code).toBe(1);
+  expect(stdout).toContain('stopped at the first failure; --all goes on');
   const path = /hearsay -- shrink (runs\/\S+\.plan\.json) --property/.exec(stdout)?.[1] ?? '';
   const plan = join(root, path);
   expect(existsSync(plan)).toBe(true);

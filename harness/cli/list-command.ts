@@ -141,7 +141,7 @@ function describeLiars(liars: Catalogue['protocols'][number]['tolerates'][number
 function describeTolerance({ lies, tolerates }: Catalogue['protocols'][number]): string[] {
   if (lies.length === 0) return ['  liars: it knows no lies'];
   const lines = tolerates.flatMap(({ behaviours, properties, statement, liars }) => [
-    `    ${behaviours === 'all' ? 'any lie' : behaviours.join(', ')}: ${describeLiars(liars)}`,
+    `    ${behaviours === 'all' ? `any lie (${lies.join(', ')})` : behaviours.join(', ')}: ${describeLiars(liars)}`,
     `      holds: ${properties.join(', ')}; ${statement}`,
   ]);
   const borne = new Set(tolerates.flatMap(({ behaviours }) => (behaviours === 'all' ? lies : behaviours)));

@@ -40,6 +40,7 @@ function operationTable(story: RunStory): Markup {
     (kind) =>
       html`<tr><th scope="row">${kind.workload}</th><td>${kind.f}</td><td class="number">${figure(kind.invoked)}</td><td class="number">${figure(kind.ok)}</td><td class="number">${figure(kind.fail)}</td><td class="number">${figure(kind.info)}</td><td class="number">${figure(kind.open)}</td></tr>`,
   );
+  if (rows.length === 0) return html`<p>No client operation was invoked.</p>`;
   const errors = story.operations.errors();
   return html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">workload</th><th scope="col">operation</th><th scope="col" class="number">invoked</th><th scope="col" class="number">ok</th><th scope="col" class="number">fail</th><th scope="col" class="number">info</th><th scope="col" class="number">never completed</th></tr></thead><tbody>${rows}</tbody></table></div>
 ${errors.length > 0 && html`<details><summary>${plural(errors.length, 'kind')} of error</summary><ul>${errors.map((error) => html`<li>${figure(error.count)} × ${shorten(error.text, 300)}</li>`)}</ul></details>`}`;

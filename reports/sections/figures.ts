@@ -1,12 +1,14 @@
 /** Fault calibration and metrics. */
 import type { Metric } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
-import { figure } from '../format.ts';
+import { figure, plural } from '../format.ts';
 import { crossHostNote, type RunStory } from '../run-story.ts';
 import { html, type Markup, SCROLLS } from '../text.ts';
 import { badge, dataTable } from './judgements.ts';
 
 const MOST_ROWS = 500;
+/** `swim.ping/bytes_per_member_second`: many, and seldom looked for. */
+const KIND_OF_MESSAGE = /^[^:/]+\.[^./]+\/(?:messages|bytes)_per_member_second$/;
 
 /** What was asked of each fault, beside what was measured: from the details of `fault-effect`, whatever their columns. */
 export function calibration(story: RunStory): Markup {
@@ -33,9 +35,11 @@ export function metrics(story: RunStory): Markup {
   const entries = Object.entries(story.verdict.metrics);
   const rows: Markup[] = [];
   const single: Markup[] = [];
+  const ofKinds: Markup[] = [];
   for (const [name, metric] of entries) {
     if (typeof metric === 'number') {
-      single.push(html`<tr><th scope="row">${name}</th><td class="number">${figure(metric)}</td></tr>`);
+      const list = KIND_OF_MESSAGE.test(name) ? ofKinds : single;
+      list.push(html`<tr><th scope="row">${name}</th><td class="number">${figure(metric)}</td></tr>`);
       continue;
     }
     const cells = COLUMNS.map((key) => html`<td class="number">${metric.count === 0 ? '–' : figure(metric[key])}</td>`);
@@ -49,5 +53,9 @@ export function metrics(story: RunStory): Markup {
   );
   return html`<section id="metrics"><h2>Metrics</h2>${note !== undefined && html`<p class="note">${note}</p>`}<p class="note">Over the whole run; p50 to p99.9 are quantiles: 99 of 100 values lie at or below p99. A name tells the workload or channel before the slash and ends in its unit: “messages_per_member_second” are messages that one member sends in a second.</p>${entries.length === 0 && html`<p>Nothing was measured.</p>`}
 ${rows.length > 0 && html`<div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">distribution</th><th scope="col">unit</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`}
-${single.length > 0 && html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${single}</tbody></table></div>`}</section>`;
+${single.length > 0 && singleTable(single)}${ofKinds.length > 0 && html`<details><summary>${plural(ofKinds.length, 'figure')} of single kinds of messages</summary>${singleTable(ofKinds)}</details>`}</section>`;
+}
+
+function singleTable(rows: readonly Markup[]): Markup {
+  return html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">figure</th><th scope="col" class="number">value</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

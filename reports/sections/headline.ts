@@ -4,7 +4,7 @@ import { beyondCounts } from '../beyond.ts';
 import { LYING } from '../charts/frame.ts';
 import { nameList, plural, seconds } from '../format.ts';
 import type { RunStory } from '../run-story.ts';
-import { html, type Markup } from '../text.ts';
+import { html, type Markup, shorten } from '../text.ts';
 
 export function propertyName(property: PropertyResult): string {
   return property.channel === undefined ? property.name : `${property.name} [${property.channel}]`;
@@ -17,16 +17,17 @@ export function headlineWord(verdict: RunVerdict): 'PASS' | 'FAIL' | 'UNKNOWN' |
   return verdict.slos.every((slo) => slo.met) ? 'PASS' : 'SLO MISSED';
 }
 
+const MOST_NAMED = 4;
+const MOST_WITNESS_CHARACTERS = 400;
+
 /** Why, in one or two sentences: the first property that decided, or what was judged. */
 export function why(verdict: RunVerdict): string {
   const wanted = verdict.verdict === 'valid' ? undefined : verdict.verdict;
   const deciding = verdict.properties.filter((property) => property.verdict === wanted);
   const first = deciding[0];
   if (first !== undefined) {
-    const more =
-      deciding.length > 1
-        ? ` (and ${plural(deciding.length - 1, 'more property').replace('propertys', 'properties')})`
-        : '';
+    const others = deciding.slice(1).map(propertyName);
+    const more = others.length === 0 ? '' : ` (also ${verdict.verdict}: ${nameList(others, MOST_NAMED)})`;
     return `${propertyName(first)}: ${first.reason}${more}`;
   }
   if (verdict.verdict === 'unknown') return 'No property applied to this plan: there is nothing to believe.';
@@ -67,6 +68,7 @@ export function headline(story: RunStory): Markup {
 <p class="brand">hearsay report</p>
 <h1><span class="word">${word}</span></h1>
 <p class="why">${why(verdict)}</p>
+${firstWitness(verdict)}
 ${cut}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <p class="repeat-label">Repeat this run:</p>
@@ -75,11 +77,18 @@ ${shrinkHint(story)}
 </header>`;
 }
 
+/** The smallest thing that shows it, of the property that the headline names. */
+function firstWitness(verdict: RunVerdict): Markup | undefined {
+  if (verdict.verdict !== 'invalid') return undefined;
+  const summary = verdict.properties.find((property) => property.verdict === 'invalid')?.witness?.summary;
+  return summary === undefined ? undefined : html`<p>Witness: ${shorten(summary, MOST_WITNESS_CHARACTERS)}</p>`;
+}
+
 /** Shrinking goes by the simulator, whatever the cluster was. */
 function shrinkHint({ verdict, plan, shrinkCommand }: RunStory): Markup | undefined {
   if (verdict.verdict !== 'invalid' || shrinkCommand === undefined) return undefined;
   const onSim = verdict.cluster === 'sim' ? '' : ', if it breaks in the simulator too';
-  return html`<p class="repeat-label">The smallest plan that still breaks it${onSim}, of ${plural(plan.faults.length, 'fault')} and ${plural(plan.operations.length, 'operation')}:</p>
+  return html`<p class="repeat-label">Take away what is not needed to break it, of ${plural(plan.faults.length, 'fault')} and ${plural(plan.operations.length, 'operation')}${onSim}:</p>
 <pre><code>${shrinkCommand}</code></pre>`;
 }
 
