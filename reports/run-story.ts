@@ -69,7 +69,8 @@ export function describeFault(fault: PlannedFault): string {
   return [fault.type, strength, whom].filter((part) => part !== '').join(' · ');
 }
 
-function strengthOf(fault: PlannedFault): string {
+/** How strong it is, in its own units; empty where there is nothing to say. */
+export function strengthOf(fault: PlannedFault): string {
   switch (fault.type) {
     case 'partition': {
       const cut = fault.cuts[0];

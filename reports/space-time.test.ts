@@ -113,7 +113,18 @@ describe('space-time diagram', () => {
     const sentences = describePlan(PLAN).join('\n');
     expect(sentences).toContain('3 members (n1, n2, n3) run swim');
     expect(sentences).toContain('0.2 s to 0.9 s: partition on n1 → n2');
-    expect(sentences).toContain('0.3 s to 0.6 s: kill n3 restart with-state');
+    expect(sentences).toContain('0.3 s to 0.6 s: kill n3, restart with-state');
+    const others: Plan['faults'] = [
+      { id: 'delay-1', type: 'delay', links: 'all', delayMs: 93, jitterMs: 60, atMs: 0, untilMs: 1000 },
+      { id: 'b-1', type: 'byzantine', targets: ['n1'], channel: 'swim', behaviour: 'flap', atMs: 0, untilMs: 1000 },
+      { id: 'pause-1', type: 'pause', targets: ['n2'], atMs: 0, untilMs: 1000 },
+    ];
+    const told = describePlan({ ...PLAN, faults: others }).slice(1, 4);
+    expect(told.map((sentence) => sentence.replace('0.0 s to 1.0 s: ', ''))).toEqual([
+      'delay 93 ± 60 ms on all links',
+      'n1 lies: flap on swim',
+      'pause n2',
+    ]);
     expect(sentences).toContain('at n2');
   });
 });

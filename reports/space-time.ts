@@ -10,6 +10,7 @@ import type { PropertyResult } from '../harness/model/verdict.ts';
 import { plural, seconds } from './format.ts';
 import { legendOf } from './gallery.ts';
 import { INK, SERIES } from './palette.ts';
+import { strengthOf } from './run-story.ts';
 import { type Arrow, AXIS_PX, FONT_PX, type Layout, layOut, type Span } from './space-time-layout.ts';
 import { BREAK_NS } from './space-time-scale.ts';
 import { type DrawnMessage, violatedAt } from './space-time-selection.ts';
@@ -84,16 +85,16 @@ export function describePlan(plan: Plan): string[] {
 }
 
 function describeFault(fault: PlannedFault): string {
-  const { id: _id, atMs: _at, untilMs: _until, type, ...rest } = fault;
   if (isLinkFault(fault)) {
     const links = linksOf(fault);
     const where =
       links === 'all' ? 'all links' : links.map(({ from, to }) => `${from.join(', ')} → ${to.join(', ')}`).join('; ');
-    const strength = Object.entries(rest).filter(([key]) => !['links', 'cuts', 'shape'].includes(key));
-    return [type, ...strength.map(([key, value]) => `${key} ${value}`), `on ${where}`].join(' ');
+    // A partition is all in its links; its shape is only how they were chosen.
+    const strength = fault.type === 'partition' ? '' : strengthOf(fault);
+    return [fault.type, strength, `on ${where}`].filter((part) => part !== '').join(' ');
   }
-  const strength = Object.entries(rest).filter(([key]) => key !== 'targets');
-  return [type, fault.targets.join(', '), ...strength.map(([key, value]) => `${key} ${value}`)].join(' ');
+  if (fault.type === 'byzantine') return `${fault.targets.join(', ')} lies: ${strengthOf(fault)}`;
+  return [`${fault.type} ${fault.targets.join(', ')}`, strengthOf(fault)].filter((part) => part !== '').join(', ');
 }
 
 /** The picture, px as it stands on the page; wider ones are scrolled sideways. */

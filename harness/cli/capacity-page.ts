@@ -55,10 +55,11 @@ function loadTable({ sizes }: Capacity): Markup {
   const loads = [...new Set(sizes.flatMap(({ rates }) => Object.keys(rates)))];
   const rows = loads.map((load) => {
     const cells = sizes.map(({ rates }) => html`<td class="number">${figure(rates[load] ?? 0)}</td>`);
-    return html`<tr><th scope="row">${load}</th>${cells}</tr>`;
+    // A channel's name may hold a slash too: the last one parts it from the workload.
+    return html`<tr><th scope="row">${load.replace(/\/([^/]+)$/, ': $1')}</th>${cells}</tr>`;
   });
   const head = sizes.map(({ members }) => html`<th scope="col" class="number">${members} members</th>`);
-  return html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">channel/workload</th>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" ${SCROLLS}><table class="narrow"><thead><tr><th scope="col">channel: workload</th>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** Figures of runs that broke a promise are not to be planned with. */
