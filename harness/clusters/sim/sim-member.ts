@@ -1,22 +1,20 @@
-/** One member of the simulator: a `Member`, its clocks, its durable records, and what it has counted. */
-import { Member, type MemberChannel, type MemberPorts, type Records } from '../../../impl/member/member.ts';
+/** One member of the simulator: a `Member`, its clocks, its lives and pauses, and what it has of a processor. */
+import { Member, type MemberChannel, type MemberPorts } from '../../../impl/member/member.ts';
 import type { Data, Signer } from '../../../impl/protocol.ts';
 import { frameBytes, messageBytes } from '../../../impl/wire/frame.ts';
 import { MemberClock } from '../../link/clock.ts';
 import { CpuBudget, periodsIn, SEND_COST_NS, STEP_COST_NS } from '../../link/cpu-budget.ts';
-import { LinkMeter, TrafficMeter } from '../../link/meters.ts';
-import { WallWatch } from '../../link/wall-watch.ts';
 import { digestOf } from '../../model/canonical.ts';
 import type { ClusterEvents } from '../../model/cluster.ts';
 import { SEEDS } from '../../model/conditions.ts';
 import { excerpt, InvariantError } from '../../model/errors.ts';
 import { cpuShareOf, isDiskFull, type PlannedFault } from '../../model/fault.ts';
-import type { CpuReading, DiskReading, WallReading } from '../../model/history.ts';
 import { neighboursOf } from '../../model/overlay.ts';
 import type { Plan } from '../../model/plan.ts';
 import { hash32, split } from '../../model/rng.ts';
 import { type Watches, watchesOf } from '../../model/watches.ts';
-import { durableCopy } from './durable.ts';
+import { HostCounts } from './host-counts.ts';
+import { SimDisk } from './sim-disk.ts';
 
 const MS = 1e6;
 /** The wall clock that a simulated run starts at, ms since the epoch; any fixed moment would do. */
@@ -68,18 +66,17 @@ interface Waiting {
 export class SimMember {
   readonly name: string;
   readonly watches: Watches | undefined;
+  readonly counts: HostCounts;
   readonly #world: SimWorld;
   readonly #roster: readonly string[];
   readonly #neighbours: readonly string[] | undefined;
   readonly #channels: readonly MemberChannel[];
   readonly #clock: MemberClock;
   readonly #latencyPlaces = new Map<SimMember, number>();
-  readonly #kinds: Map<string, string>[];
   /** Bytes of a frame around its message, by channel. */
   readonly #overheads: readonly number[];
   #member: Member | undefined;
-  /** Durable records of the current life, by channel: copies that nobody else holds. */
-  #records = new Map<string, Data[]>();
+  readonly #disk: SimDisk;
   /** Names the boot that runs; timers and transfers of an earlier one find that it is not theirs. */
   #boot: object | undefined;
   #bootNumbers = new WeakMap<object, number>();
@@ -97,24 +94,8 @@ export class SimMember {
   #budget: CpuBudget | undefined;
   /** Names the wait for more processor time that goes on. */
   #throttle: object | undefined;
-  #usedNs = 0;
-  #throttled = 0;
-  #diskFull = false;
-  /** Records for which there is no room yet, and what may be let known only once they are stored. In order. */
-  #unstored: { readonly channel: string; readonly written: Data }[] = [];
-  #held: (() => void)[] = [];
-  /** Messages of the step that goes on: where it leaves records unstored, they are lost. */
-  #departing: (() => void)[] = [];
-  #storedBytes = 0;
-  #refused = 0;
-  readonly #wallWatch: WallWatch | undefined;
-  #stalledNs = 0;
-  #since = 0;
-  #monotonicSinceMs = 0;
   /** What came back from those who listen to the members, not from the protocols. */
   #listenerFailure: { readonly error: unknown } | undefined;
-  traffic = new TrafficMeter();
-  links = new LinkMeter();
 
   constructor(world: SimWorld, name: string, roster: readonly string[], channels: readonly MemberChannel[]) {
     this.#world = world;
@@ -123,13 +104,13 @@ export class SimMember {
     this.#neighbours = neighboursOf(world.plan, name);
     this.#channels = channels;
     this.#clock = new MemberClock(name);
-    this.#kinds = channels.map(() => new Map());
     this.#overheads = channels.map((channel) => {
       const tagBytes = channel.protocol.authenticated === true ? TAG_BYTES : 0;
       return frameBytes(name, channel.name, null, tagBytes) - messageBytes(null);
     });
     this.watches = watchesOf(world.plan.faults, name);
-    this.#wallWatch = this.watches?.wall && new WallWatch(this.watches.wall.leapMs);
+    this.counts = new HostCounts(channels, this.watches);
+    this.#disk = new SimDisk(this.counts, this.watches?.disk === true);
   }
 
   get life(): number {
@@ -179,7 +160,7 @@ export class SimMember {
     this.#bootOfLife = boot;
     this.#restore = restore;
     // Now, and not when the boot is done: a life that is killed before that must not come back with the last one's records.
-    if (!restore) this.#records = new Map();
+    if (!restore) this.#disk.wipe();
     this.#forget();
     return token;
   }
@@ -189,16 +170,7 @@ export class SimMember {
     const world = this.#world;
     const now = world.now();
     this.#sequences = new Map();
-    this.traffic = new TrafficMeter();
-    this.links = new LinkMeter();
-    this.#stalledNs = 0;
-    this.#usedNs = 0;
-    this.#throttled = 0;
-    this.#storedBytes = 0;
-    this.#refused = 0;
-    this.#wallWatch?.take();
-    this.#since = now;
-    this.#monotonicSinceMs = this.#clock.monotonicMs(now);
+    this.counts.begin(now, this.#clock);
     const identity = {
       name: this.name,
       life: this.#life,
@@ -216,7 +188,7 @@ export class SimMember {
     this.#limit(active);
     world.events.up(this.name, this.#life, this.#bootOfLife, now);
     const seeds = this.#roster.filter((name) => name !== this.name).slice(0, SEEDS);
-    const restored = this.#restore ? this.#readRecords() : undefined;
+    const restored = this.#restore ? this.#disk.read() : undefined;
     this.#step((member) => member.start(restored, seeds));
   }
 
@@ -254,7 +226,7 @@ export class SimMember {
     const now = this.#world.now();
     if (this.#member !== undefined) {
       this.tick();
-      for (const line of this.links.lines(now, this.name, this.#life)) this.#world.events.links(line);
+      for (const line of this.counts.links.lines(now, this.name, this.#life)) this.#world.events.links(line);
     }
     this.#member = undefined;
     this.#boot = undefined;
@@ -267,13 +239,12 @@ export class SimMember {
     this.#waiting = undefined;
     this.#paused = false;
     this.#throttle = undefined;
-    this.#unstored = [];
-    this.#held = [];
-    this.#departing = [];
+    this.#disk.forget();
   }
 
   #ports(boot: object): MemberPorts {
     const world = this.#world;
+    const disk = this.#disk;
     const seed = world.plan.seed;
     const names = this.#channels.map((channel) => channel.name);
     const { name } = this;
@@ -281,21 +252,21 @@ export class SimMember {
     return {
       send: (to, channel, message) => {
         this.#spend(SEND_COST_NS);
-        if (this.#diskFull) this.#departing.push(() => world.send(this, to, channel, message));
+        if (disk.isFull) disk.depart(() => world.send(this, to, channel, message));
         else world.send(this, to, channel, message);
       },
       stream: (to, channel, message) => {
         this.#spend(SEND_COST_NS);
-        if (this.#diskFull) this.#departing.push(() => world.stream(this, to, channel, message));
+        if (disk.isFull) disk.depart(() => world.stream(this, to, channel, message));
         else world.stream(this, to, channel, message);
       },
       setTimer: (delayMs, channel, timer) =>
         world.setTimer(this, boot, this.#clock.realDelayNs(delayMs), channel, timer),
-      persist: (channel, record) => this.#persist(names[channel] as string, record),
+      persist: (channel, record) => disk.persist(names[channel] as string, record),
       reply: (operation, outcome) =>
-        this.#effect(() => this.#tell(() => world.events.reply(name, operation, outcome, world.now()))),
+        disk.effect(() => this.#tell(() => world.events.reply(name, operation, outcome, world.now()))),
       observe: (channel, observation) =>
-        this.#effect(() =>
+        disk.effect(() =>
           this.#tell(() => world.events.observe(name, life, names[channel] as string, observation, world.now())),
         ),
       reach: (channel, condition) => world.reach(this, channel, condition),
@@ -306,26 +277,6 @@ export class SimMember {
       monotonicMs: () => this.#clock.monotonicMs(world.now()),
       random: (label) => split(seed, 'member', name, life, this.#bootOfLife, label),
     };
-  }
-
-  #persist(channel: string, record: Data): void {
-    const written = durableCopy(record);
-    if (this.#diskFull) {
-      this.#refused++;
-      this.#unstored.push({ channel, written });
-    } else this.#store(channel, written);
-  }
-
-  #store(channel: string, written: Data): void {
-    if (this.watches?.disk === true) this.#storedBytes += JSON.stringify(written).length;
-    const list = this.#records.get(channel);
-    if (list === undefined) this.#records.set(channel, [written]);
-    else list.push(written);
-  }
-
-  #readRecords(): Records {
-    // A boot may change what it has read; the next one reads what was written.
-    return new Map([...this.#records].map(([channel, list]) => [channel, list.map(durableCopy)]));
   }
 
   // --- faults -------------------------------------------------------------------------------------------------------
@@ -340,12 +291,8 @@ export class SimMember {
 
   /** What it has of a processor, and of a disk. */
   #limit(active: readonly PlannedFault[]): void {
-    this.#diskFull = isDiskFull(active, this.name);
-    if (!this.#diskFull) {
-      for (const { channel, written } of this.#unstored) this.#store(channel, written);
-      this.#unstored = [];
-      this.#letKnow();
-    }
+    this.#disk.setFull(isDiskFull(active, this.name));
+    if (!this.#disk.isFull) this.#letKnow();
     const share = cpuShareOf(active, this.name);
     if (share !== undefined) {
       if (this.#budget?.share !== share) this.#budget = new CpuBudget(share, this.#world.now());
@@ -356,25 +303,11 @@ export class SimMember {
     this.#goOn();
   }
 
-  /** What a step does to the world: with no room for its records it waits until the step's end, and until they are stored. */
-  #effect(action: () => void): void {
-    if (this.#diskFull) this.#held.push(action);
-    else action();
-  }
-
   /** To be called at the end of each step. */
   #letKnow(): void {
-    if (this.#held.length === 0 && this.#departing.length === 0) return;
-    const departing = this.#departing;
-    this.#departing = [];
-    if (this.#unstored.length > 0) {
-      for (const _ of departing) this.traffic.dropped('unstored');
-      return;
-    }
-    const held = this.#held;
-    this.#held = [];
+    const due = this.#disk.takeDue();
     const boot = this.#boot;
-    for (const action of [...held, ...departing]) if (this.#boot === boot) action();
+    for (const action of due) if (this.#boot === boot) action();
   }
 
   #setBehaviours(active: readonly PlannedFault[]): void {
@@ -397,7 +330,7 @@ export class SimMember {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#stalledNs = Math.max(this.#stalledNs, this.#world.now() - this.#pausedAt);
+    this.counts.stalled(this.#world.now() - this.#pausedAt);
     this.#goOn();
   }
 
@@ -430,7 +363,7 @@ export class SimMember {
   }
 
   #spend(costNs: number): void {
-    this.#usedNs += costNs;
+    this.counts.used(costNs);
     this.#budget?.spend(costNs, this.#world.now());
   }
 
@@ -440,8 +373,8 @@ export class SimMember {
     const now = this.#world.now();
     const freeAt = this.#budget.freeAtNs(now);
     if (freeAt <= now) return;
-    this.#throttled += periodsIn(freeAt - now);
-    this.#stalledNs = Math.max(this.#stalledNs, freeAt - now);
+    this.counts.throttled(periodsIn(freeAt - now));
+    this.counts.stalled(freeAt - now);
     const throttle = {};
     this.#throttle = throttle;
     this.#hold();
@@ -478,7 +411,7 @@ export class SimMember {
 
   receive(channel: number, from: string, fromLife: number, message: unknown, bytes: number): void {
     this.#work((member) => {
-      this.traffic.received(this.#kind(channel, message), bytes);
+      this.counts.received(channel, message, bytes);
       member.receive(channel, from, fromLife, message);
     });
   }
@@ -516,7 +449,7 @@ export class SimMember {
       if (view === undefined) return;
       const answer = full ? view : undefined;
       const digest = digestOf(view);
-      this.#effect(() =>
+      this.#disk.effect(() =>
         this.#world.events.view(this.name, this.#life, round, channel.name, digest, answer, this.#world.now()),
       );
       this.#letKnow();
@@ -543,63 +476,16 @@ export class SimMember {
     return this.#overheads[channel] as number;
   }
 
-  countSent(channel: number, message: unknown, bytes: number): void {
-    this.traffic.sent(this.#kind(channel, message), bytes);
-  }
-
-  /** `channel.kind`, joined once per kind. */
-  #kind(channel: number, message: unknown): string {
-    const kinds = this.#kinds[channel] as Map<string, string>;
-    const kind = (this.#channels[channel] as MemberChannel).protocol.kindOf(message);
-    let name = kinds.get(kind);
-    if (name === undefined) {
-      name = `${this.channelName(channel)}.${kind}`;
-      kinds.set(kind, name);
-    }
-    return name;
-  }
-
   /** Writes what was counted since the last time; a paused process writes nothing. */
   tick(): void {
     const now = this.#world.now();
-    if (this.#member === undefined || this.#paused || now === this.#since) return;
-    const monotonicMs = this.#clock.monotonicMs(now);
-    this.#world.events.traffic({
-      type: 'traffic',
-      time: now,
-      member: this.name,
-      life: this.#life,
-      since: this.#since,
-      ...this.traffic.take(),
-      wallAheadMs: this.#clock.wallErrorMs(now),
-      monotonicMs: monotonicMs - this.#monotonicSinceMs,
-      stalledMs: this.#stalledNs / MS,
-      ...this.#readings(),
-    });
-    this.#since = now;
-    this.#monotonicSinceMs = monotonicMs;
-    this.#stalledNs = 0;
+    if (this.#member === undefined || this.#paused || now === this.counts.since) return;
+    this.#world.events.traffic(this.counts.line(now, this.name, this.#life, this.#clock));
   }
 
   /** To be called at every look at a clock that is watched. */
   lookAtWall(): void {
     if (this.#member === undefined || this.#paused) return;
-    this.#wallWatch?.look(this.#clock.wallErrorMs(this.#world.now()));
-  }
-
-  #readings(): { wall?: WallReading; cpu?: CpuReading; disk?: DiskReading } {
-    if (this.watches === undefined) return {};
-    const wall = this.#wallWatch?.take();
-    const cpu = { usedMs: this.#usedNs / MS, throttled: this.#throttled };
-    const disk = { storedBytes: this.#storedBytes, refused: this.#refused, freeBytes: null };
-    this.#usedNs = 0;
-    this.#throttled = 0;
-    this.#storedBytes = 0;
-    this.#refused = 0;
-    return {
-      ...(wall && { wall }),
-      ...(this.watches.cpu && { cpu }),
-      ...(this.watches.disk && { disk }),
-    };
+    this.counts.lookedAtWall(this.#clock.wallErrorMs(this.#world.now()));
   }
 }

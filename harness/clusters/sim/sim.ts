@@ -222,14 +222,14 @@ export class SimCluster implements Cluster, SimWorld {
     if (target === undefined || target === host) return;
     const bytes = host.overheadBytes(channel) + this.#sizes.of(message, this.#now);
     if (bytes > MAX_DATAGRAM_BYTES) {
-      host.traffic.dropped('oversized');
+      host.counts.dropped('oversized');
       return;
     }
-    host.countSent(channel, message, bytes);
+    host.counts.sent(channel, message, bytes);
     const sequence = host.nextSequence(to);
     const wire = this.#codec ? this.#encode(host, target, channel, sequence, message) : undefined;
     const packet = this.#packet(host, target, channel, message, { wire, bytes, sequence, stream: false });
-    host.links.sent(this.#epoch, to, bytes);
+    host.counts.links.sent(this.#epoch, to, bytes);
     const leaveAt = this.shaper.heldUntilNs(host.name, this.#now);
     if (leaveAt > this.#now) this.at(leaveAt, () => this.#transmit(packet));
     else this.#transmit(packet);
@@ -248,7 +248,7 @@ export class SimCluster implements Cluster, SimWorld {
     const target = this.#hosts.get(to);
     if (target === undefined || target === host) return;
     const bytes = host.overheadBytes(channel) + this.#sizes.of(message, this.#now);
-    host.countSent(channel, message, bytes);
+    host.counts.sent(channel, message, bytes);
     const wire = this.#codec ? JSON.stringify(message) : undefined;
     const sequence = host.nextStream();
     this.#tryStream(this.#packet(host, target, channel, message, { wire, bytes, sequence, stream: true }), 1);
@@ -319,14 +319,14 @@ export class SimCluster implements Cluster, SimWorld {
   readonly #deliver = (host: SimMember, packet: SimPacket): void => {
     const { from, channel } = packet;
     if (packet.corrupt) {
-      host.traffic.dropped('corrupted');
-      host.links.corrupted(packet.epoch, from.name);
+      host.counts.dropped('corrupted');
+      host.counts.links.corrupted(packet.epoch, from.name);
       return;
     }
     if (!packet.stream) {
       const delayMs = (this.#now - packet.sentAt) / MS;
       const { epoch, sequence, bytes } = packet;
-      host.links.received(epoch, from.name, from.bootNumber(packet.fromBoot), sequence, bytes, delayMs);
+      host.counts.links.received(epoch, from.name, from.bootNumber(packet.fromBoot), sequence, bytes, delayMs);
     }
     const message = packet.wire === undefined ? packet.message : this.#decode(host, packet, packet.wire);
     if (message === undefined) return;
