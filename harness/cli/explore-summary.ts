@@ -60,7 +60,8 @@ export function searchSummary(file: ExploreFile, planPath: (group: FailureGroup)
   const { tally } = file;
   const { kinds, overlaps, sometimes } = reached(tally, file.space.protocols);
   const lines: string[] = [];
-  for (const group of tally.groups) lines.push(...describeGroup(group, planPath(group)));
+  for (const group of tally.groups)
+    lines.push(...describeGroup(group, planPath(group), witnessFlag(group, tally.groups)));
   for (const { trial, text } of tally.unclear) lines.push(`unknown: trial ${trial}: ${text}`);
   const of = file.shards.length === 1 && file.shards[0]?.of === 1 ? '' : `, shards ${shardList(file)}`;
   lines.push(
@@ -91,12 +92,21 @@ function listing(what: string, { met, of, never }: Reached): string {
   return `${what}: ${met} of ${of} met; never: ${shown}${more}`;
 }
 
-function describeGroup(group: FailureGroup, path: string | undefined): string[] {
+/** A property that was broken in several ways can be shrunk into another of them, if nobody says which is meant. */
+function witnessFlag(group: FailureGroup, groups: readonly FailureGroup[]): string {
+  const label = /^[A-Z][A-Za-z ]{2,30}:/.exec(group.summary)?.[0];
+  const isOneOfSeveral = groups.filter(({ property }) => property === group.property).length > 1;
+  return label !== undefined && isOneOfSeveral ? ` --witness ${shellWord(label)}` : '';
+}
+
+function describeGroup(group: FailureGroup, path: string | undefined, witness: string): string[] {
   const channel = group.channel === null ? '' : ` (${group.channel})`;
   const times = group.count === 1 ? 'once' : `${figure(group.count)} times`;
   return [
     `broken: ${group.property}${channel}, ${times}, first in trial ${group.trial} (seed ${group.seed})`,
     `  ${group.summary.split('\n')[0]}`,
-    ...(path === undefined ? [] : [`  npm run hearsay -- shrink ${shellWord(path)} --property ${group.property}`]),
+    ...(path === undefined
+      ? []
+      : [`  npm run hearsay -- shrink ${shellWord(path)} --property ${group.property}${witness}`]),
   ];
 }

@@ -11,7 +11,7 @@ import { parseInteger } from '../model/units.ts';
 import type { PropertyResult } from '../model/verdict.ts';
 import { runPlanSync } from '../run/run-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
-import { brokenBy, quickSettings } from '../search/oracle.ts';
+import { quickSettings, violationsBy } from '../search/oracle.ts';
 import { shrink } from '../search/shrink.ts';
 import type { OwnFolder } from './files.ts';
 import { once } from './flags.ts';
@@ -27,6 +27,7 @@ const HELP = `
 Examples:
   hearsay shrink runs/RUN                        of a run that was invalid: drops what is not needed to break it
   hearsay shrink found/convergence-1.plan.json --property convergence --out small
+  hearsay shrink found/broadcast-safety-2.plan.json --witness Totality:      breaks it in this way, and in no other
   hearsay shrink corpus/textbook-swim.json
 
 It goes by the simulator: what breaks on real clusters only cannot be shrunk. Ends with the plan in words, a space-time
@@ -42,6 +43,11 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
       'the property to keep broken (default the one a corpus file names, or the first that is)',
       once('--property', (name) => parseProperty(name)),
     )
+    .option(
+      '--witness <text>',
+      'keep only what breaks it in this way: the witness must hold these words, such as "Totality:"',
+      once('--witness', parseWitness),
+    )
     .option('--runs <count>', 'runs that may be spent (default 5000)', once('--runs', parseRuns))
     .option(
       '--out <folder>',
@@ -52,7 +58,8 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
     .addHelpText('after', HELP)
     .action(async (path, options) => {
       const { plan, property: named, bug } = await readPlanOrRun(path);
-      const found = brokenBy(plan, JUDGE_PARTS, KNOWLEDGE);
+      const violations = violationsBy(plan, JUDGE_PARTS, KNOWLEDGE);
+      const found = [...new Set(violations.map(({ name }) => name))];
       const property = options.property ?? named ?? found[0];
       if (property === undefined || !found.includes(property)) {
         const also = found.length === 0 ? '' : `; it breaks ${found.join(', ')}`;
@@ -63,6 +70,13 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
             ? 'try hearsay replay on the cluster on which it did'
             : `its file says that only the planted bug ${bug} breaks it, which the tests alone can switch on`,
         );
+      }
+      const isSame = ({ name, witness, reason }: PropertyResult): boolean =>
+        name === property && (witness?.summary ?? reason).includes(options.witness ?? '');
+      if (!violations.some(isSame)) {
+        const said = violations.find(({ name }) => name === property);
+        const mend = `the plan's own witness is: ${said?.witness?.summary ?? said?.reason}`;
+        throw new UserError(`no witness of ${property} holds the words of --witness`, options.witness, mend);
       }
       // Known before anything runs. Nothing can be heard while it does: a Ctrl-C ends the process at once, so there is a
       // folder only once there is a plan to keep in it.
@@ -79,7 +93,7 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
         stream.write(`${property}: ${size(plan)}\n`);
         const shrunk = shrink({
           plan,
-          fails: (candidate) => brokenBy(candidate, JUDGE_PARTS, KNOWLEDGE).includes(property),
+          fails: (candidate) => violationsBy(candidate, JUDGE_PARTS, KNOWLEDGE).some(isSame),
           usualSettings: quickSettings(protocols),
           mostRuns: options.runs ?? 5000,
           onStep: (step) => {
@@ -108,6 +122,11 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
       }
       finish(0);
     });
+}
+
+function parseWitness(text: string): string {
+  if (text.trim() === '') throw new UserError('--witness is empty', undefined, 'give words that a witness holds');
+  return text;
 }
 
 const parseRuns = (text: string): number => parseInteger(text, '--runs', 1, 10_000_000);
