@@ -3,7 +3,8 @@ import { isLinkFault } from '../harness/model/fault.ts';
 import type { HistoryLine } from '../harness/model/history.ts';
 import type { Plan } from '../harness/model/plan.ts';
 import type { PropertyResult } from '../harness/model/verdict.ts';
-import { figure, seconds } from './format.ts';
+import { figure, nameList, seconds } from './format.ts';
+import { liarsOf } from './run-story.ts';
 import { type Mark, markOf } from './space-time-marks.ts';
 import { timeScale } from './space-time-scale.ts';
 import { type DrawnMessage, MOST_MARKS, selectMessages, violatedAt, windowsOf } from './space-time-selection.ts';
@@ -137,7 +138,7 @@ export function layOut(input: LayoutInput): Layout {
   );
   const said: Said[] = [
     ...marks.flatMap(({ time, member, mark }) => [{ time, member, text: mark.label }]),
-    ...sendings(messages),
+    ...sendings(messages, names),
     ...plan.faults.flatMap(({ id, atMs, untilMs }) =>
       [
         { time: atMs * 1e6, member: undefined, text: `${id} starts` },
@@ -178,8 +179,13 @@ export function layOut(input: LayoutInput): Layout {
   const height = scale.bottom + LINE_PX;
 
   const labels: Label[] = [];
+  const liars = liarsOf(plan);
   const nameRow = (y: number): void => {
-    for (const name of names) labels.push({ x: x(name), y, text: cutTo(name, columnPx - MARGIN_PX), role: 'name' });
+    for (const name of names) {
+      const lies = liars.has(name) ? ' (lies)' : '';
+      const room = columnPx - MARGIN_PX - (lies === '' ? 0 : textWidth(lies));
+      labels.push({ x: x(name), y, text: `${cutTo(name, room)}${lies}`, role: 'name' });
+    }
   };
   nameRow(LINE_PX);
   const stamp = timeStamps(times);
@@ -260,8 +266,8 @@ function lanesOf(plan: Plan): readonly number[] {
   return lanes;
 }
 
-/** What a member sent at once is one label: `ping → n2, n3`. */
-function sendings(messages: readonly DrawnMessage[]): Said[] {
+/** What a member sent at once is one label: `ping → n2, n3`, or `echo → all` where it is everybody else. */
+function sendings(messages: readonly DrawnMessage[], names: readonly string[]): Said[] {
   const groups = new Map<string, { time: number; member: string; kind: string; lost: boolean; to: string[] }>();
   for (const { from, to, kind, sentAt, deliveredAt } of messages) {
     const lost = deliveredAt.length === 0;
@@ -273,8 +279,12 @@ function sendings(messages: readonly DrawnMessage[]): Said[] {
   return [...groups.values()].map(({ time, member, kind, lost, to }) => ({
     time,
     member,
-    text: `${kind}${lost ? ' lost' : ''} → ${to.join(', ')}`,
+    text: `${kind}${lost ? ' lost' : ''} → ${toAll(member, to, names) ? 'all' : nameList(to)}`,
   }));
+}
+
+function toAll(from: string, to: readonly string[], names: readonly string[]): boolean {
+  return to.length > 2 && names.every((name) => name === from || to.includes(name));
 }
 
 function runsOf(

@@ -177,6 +177,29 @@ describe('geometry', () => {
     },
   );
 
+  it('names liars, and does not list everybody', () => {
+    const names = ['n1', 'n2', 'n3', 'n4'];
+    const lie = { id: 'b-1', type: 'byzantine', channel: 'swim', behaviour: 'flap', atMs: 0, untilMs: 1000 } as const;
+    const plan: Plan = {
+      ...PLAN,
+      members: names.map((name) => ({ name, startAtMs: 0 })),
+      faults: [{ ...lie, targets: ['n2'] }],
+    };
+    const sent = (from: string, to: string, ms: number): DrawnMessage => {
+      return { from, to, channel: 'swim', kind: 'ping', sentAt: ms * MS, deliveredAt: [(ms + 1) * MS] };
+    };
+    const messages = [
+      ...['n2', 'n3', 'n4'].map((to) => sent('n1', to, 100)),
+      sent('n3', 'n1', 200),
+      sent('n3', 'n2', 200),
+    ];
+    const { labels } = layOut({ ...seven, plan, messages, lines: LINES });
+    const textsOf = (role: Label['role']): string[] =>
+      labels.filter((label) => label.role === role).map(({ text }) => text);
+    expect(textsOf('name')).toEqual(['n1', 'n2 (lies)', 'n3', 'n4']);
+    expect(textsOf('mark')).toEqual(expect.arrayContaining(['ping → all', 'ping → n1, n2']));
+  });
+
   it('control: labels that do meet are found', () => {
     const at = (x: number, y: number): Label => ({ x, y, text: 'deliver', role: 'mark' });
     expect(meetings([at(0, 20), at(30, 25)])).toHaveLength(1);
