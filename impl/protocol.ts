@@ -249,8 +249,6 @@ export interface Conditions {
   readonly livesLost: readonly string[];
   /** Of these, the members that need not come back before the end; absent: any of them. */
   readonly stayDown?: readonly string[] | undefined;
-  /** Of these, the members that do come back, without their state, when all their seeds are away for good: they may find nobody. */
-  readonly stranded?: readonly string[] | undefined;
   /** Kinds of faults in the plan, sorted. */
   readonly kinds: readonly string[];
   /** Largest |factor - 1| of any planned timer drift. */

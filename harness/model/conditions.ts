@@ -65,7 +65,6 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
     behaviours: new Map([...behaviours].map(([channel, set]) => [channel, [...set].sort()])),
     livesLost: [...livesLost].sort(),
     stayDown: [...stayDown].sort(),
-    stranded: strandedOf(plan, livesLost, stayDown),
     kinds: [...kinds].sort(),
     timerDrift,
     wallErrorMs,
@@ -80,16 +79,6 @@ export function conditionsOf(plan: Plan, cluster: string): Conditions {
 
 /** Each member joins through the first ones of the plan, itself left out. */
 export const SEEDS = 3;
-
-/** Come back, or may, with no memory and no seed that is up. */
-function strandedOf(plan: Plan, livesLost: ReadonlySet<string>, stayDown: ReadonlySet<string>): string[] {
-  const roster = plan.members.map(({ name }) => name);
-  const isStranded = (name: string): boolean => {
-    const seeds = roster.filter((other) => other !== name).slice(0, SEEDS);
-    return seeds.length > 0 && seeds.every((seed) => stayDown.has(seed));
-  };
-  return roster.filter((name) => livesLost.has(name) && !stayDown.has(name) && isStranded(name));
-}
 
 const SECOND_MS = 1000;
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyProtocol, Context } from '../../impl/protocol.ts';
 import { protocols } from '../../impl/registry.ts';
 import { KNOWLEDGE } from '../cli/parts.ts';
-import type { KillFault } from '../model/fault.ts';
+import type { KillFault, LeaveFault } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PropertyResult } from '../model/verdict.ts';
 import { deadlineOf } from '../plan/make-plan.ts';
@@ -21,11 +21,15 @@ function kill(id: string, targets: readonly string[], restart: KillFault['restar
   return { id, type: 'kill', targets, restart, atMs, untilMs } as const;
 }
 
+function leaveAndRejoin(id: string, targets: readonly string[], atMs: number, untilMs: number): LeaveFault {
+  return { id, type: 'leave', targets, rejoin: true, atMs, untilMs };
+}
+
 const SEEDS_GO = kill('seeds', ['n1', 'n2', 'n3'], 'never', 6000, LONG_MS);
 const IT_FORGETS = kill('own', ['n7'], 'without-state', 4000, 8000);
 
 /** Seven members; n7 is killed and comes back, its seeds n1, n2 and n3 go. */
-function planWith(protocol: string, faults: readonly KillFault[]): Plan {
+function planWith(protocol: string, faults: readonly (KillFault | LeaveFault)[]): Plan {
   const plan = { ...planOf(`stranded ${protocol}`, {}, { protocols: [protocol], timeMs: LONG_MS }), faults };
   return { ...plan, closing: { ...plan.closing, deadlineMs: deadlineOf(plan, KNOWLEDGE.protocols) } };
 }
@@ -34,6 +38,10 @@ function judge(plan: Plan, of: string, instead?: AnyProtocol): (name: string) =>
   const { properties } = runOnSim(plan, instead && { swap: { [of]: instead } });
   return (name) => propertyOf(properties, name);
 }
+
+/** Each is a seed of the other, the last one that is left. */
+const FIRST_TWO_GO: KillFault = { ...SEEDS_GO, targets: ['n1', 'n2'] };
+const BOTH_REJOIN = leaveAndRejoin('pair', ['n3', 'n4'], 7000, 9000);
 
 /** The protocol, but n4 shows nobody. */
 function hidesAll(name: string): AnyProtocol {
@@ -47,7 +55,7 @@ function hidesAll(name: string): AnyProtocol {
   };
 }
 
-const NEARLY: readonly (readonly [name: string, faults: readonly KillFault[]])[] = [
+const NEARLY: readonly (readonly [name: string, faults: readonly (KillFault | LeaveFault)[]])[] = [
   ['it keeps its state', [{ ...IT_FORGETS, restart: 'with-state' }, SEEDS_GO]],
   ['a seed stays', [IT_FORGETS, { ...SEEDS_GO, targets: ['n1', 'n2'] }]],
   [
@@ -61,6 +69,16 @@ const NEARLY: readonly (readonly [name: string, faults: readonly KillFault[]])[]
       { ...SEEDS_GO, atMs: 140_000 },
     ],
   ],
+  ['one of the last two seeds stays', [FIRST_TWO_GO, { ...BOTH_REJOIN, targets: ['n3'] }]],
+  [
+    'the last two seeds keep their state',
+    [FIRST_TWO_GO, kill('pair', ['n3', 'n4'], 'with-state', BOTH_REJOIN.atMs, BOTH_REJOIN.untilMs)],
+  ],
+  [
+    'the last two seeds go one long after the other',
+    [FIRST_TWO_GO, leaveAndRejoin('one', ['n3'], 7000, 9000), leaveAndRejoin('other', ['n4'], 140_000, 142_000)],
+  ],
+  ['a third seed stays', [{ ...FIRST_TWO_GO, targets: ['n1'] }, BOTH_REJOIN]],
   ['it stays away too', [{ ...IT_FORGETS, restart: 'never', untilMs: LONG_MS }, SEEDS_GO]],
 ];
 
@@ -86,6 +104,13 @@ describe.each([
     expect(judge(core, name)('convergence').beyondClaims).toMatch(/^n7 may come back without state/);
     expect(judge(whole, name)('convergence')).toMatchObject({ verdict: 'valid' });
     expect(judge(whole, name, hidesAll(name))('convergence')).toMatchObject({ verdict: 'invalid' });
+  });
+
+  it('owes no convergence where the last two seeds are away at one time and know each other only', () => {
+    const property = judge(planWith(name, [FIRST_TWO_GO, BOTH_REJOIN]), name)('convergence');
+    expect(property).toMatchObject({ verdict: 'not-applicable' });
+    expect(property.beyondClaims).toMatch(/^n3, n4 may come back without state/);
+    if (name === 'swim') expect(property.violations).toBeGreaterThan(0);
   });
 
   it.each(NEARLY)('owes convergence where %s', (_, faults) => {

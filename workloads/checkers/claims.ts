@@ -4,7 +4,7 @@ import type { CheckContext, JudgedChannel } from '../../harness/model/checker.ts
 import { isLasting } from '../../harness/model/core.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Claim, Data } from '../../impl/protocol.ts';
-import { hadTimeToJoin } from './joining.ts';
+import { strandedMembers } from './joining.ts';
 import { aftermathMs } from './quiet.ts';
 import { beyondTolerance, isFed } from './tolerance.ts';
 import { names } from './wording.ts';
@@ -58,9 +58,9 @@ function beyondJoining(context: CheckContext, channel: JudgedChannel, property: 
   if (membership === undefined) return undefined;
   const joinMs = membership.bounds.convergenceMs ?? Number.POSITIVE_INFINITY;
   const marginMs = cluster === 'sim' ? 0 : REAL_JOIN_MARGIN_MS;
-  const stranded = (conditions.stranded ?? []).filter((name) => !hadTimeToJoin(plan, name, joinMs, marginMs));
+  const stranded = strandedMembers(plan, conditions, joinMs, marginMs);
   if (stranded.length === 0) return undefined;
-  return `${names(stranded)} may come back without state while all their seeds stay away, and join nobody`;
+  return `${names(stranded)} may come back without state while all their seeds stay away or are no better off, and join nobody else`;
 }
 
 export interface Findings {
