@@ -1,6 +1,7 @@
 /** What adaptive push-pull promises, and the times within which it does, however little it has come to speak. */
 import { allButOne } from '../primitives/tolerance.ts';
 import type { Bounds, Claim, Conditions, Tolerance } from '../protocol.ts';
+import { mostAbsent } from '../theory/overlay.ts';
 import { roundsToAll } from '../theory/spread.ts';
 import type { HybridSettings } from './settings.ts';
 
@@ -87,10 +88,8 @@ export function hybridBounds(settings: HybridSettings, conditions: Conditions): 
 
 function pullRounds(settings: HybridSettings, { n, livesLost }: Conditions, failure: number): number {
   // Who lost a life may be down: nobody knows it in a plan without membership, and contacts with it are wasted.
-  const [whole, reduced] = [0, livesLost.length].map((absent) =>
-    roundsToAll('pull', n, settings.minFanout, failure, absent, settings.minProbability),
-  );
-  return Math.max(whole ?? 0, reduced ?? 0);
+  const absent = mostAbsent(n, livesLost);
+  return roundsToAll('pull', n, settings.minFanout, failure, absent, settings.minProbability);
 }
 
 export const hybridTolerates: readonly Tolerance<HybridSettings>[] = [

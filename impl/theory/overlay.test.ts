@@ -89,6 +89,9 @@ test('on an overlay of all it is never below the exact figure for a complete gra
     expect(bound).toBeLessThan(3 * exact);
   }
   expect(roundsUnder('push', { n: 8, livesLost: ['m1'] }, 1, 1e-9)).toBe(roundsToAll('push', 8, 1, 1e-9, 1));
+  // Where all have lost a life, two that meet among absent ones take longest.
+  const all = Array.from({ length: 8 }, (_, i) => `m${i}`);
+  expect(roundsUnder('push', { n: 8, livesLost: all }, 1, 1e-9)).toBe(roundsToAll('push', 8, 1, 1e-9, 6));
 });
 
 test('who may be down is counted with, and where without them it falls apart nothing is promised', () => {

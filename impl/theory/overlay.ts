@@ -35,12 +35,19 @@ export function roundsUnder(
 ): number | undefined {
   const { n, livesLost, overlay } = conditions;
   if (overlay === undefined) {
-    const [whole, reduced] = [0, livesLost.length].map((absent) => roundsToAll(mode, n, fanout, failure, absent));
-    return Math.max(whole ?? 0, reduced ?? 0);
+    return roundsToAll(mode, n, fanout, failure, mostAbsent(n, livesLost));
   }
   if (overlayProblem(conditions) !== undefined) return undefined;
   const graphs = presences(overlay, mayBeDown(conditions));
   return Math.max(...graphs.map((graph) => roundsOnGraph(mode, graph, fanout, failure)));
+}
+
+/**
+ * How many of those that lost a life are down at worst: spreading takes the longer the more there are, as long as two are
+ * left.
+ */
+export function mostAbsent(n: number, livesLost: readonly string[]): number {
+  return Math.max(0, Math.min(livesLost.length, n - 2));
 }
 
 function mayBeDown({ livesLost, stayDown }: Setting): readonly string[] {
