@@ -1,5 +1,6 @@
 /** Test support: every planted bug there is, by name, and the protocol in whose place it runs. */
 import * as aggregation from '../../impl/aggregation/planted-bugs.ts';
+import * as akkaMended from '../../impl/akka/mended-bugs.ts';
 import * as akka from '../../impl/akka/planted-bugs.ts';
 import * as antiEntropy from '../../impl/anti-entropy/planted-bugs.ts';
 import * as bracha from '../../impl/bracha/planted-bugs.ts';
@@ -34,13 +35,18 @@ const FOLDERS: readonly (readonly [of: string, exported: Readonly<Record<string,
   ['consensus', { ...consensus }],
 ];
 
-export const PLANTED_BUGS: readonly PlantedBug[] = FOLDERS.flatMap(([of, exported]) =>
-  Object.entries(exported).map(([name, protocol]) => ({ name, of, protocol })),
-);
+export const PLANTED_BUGS: readonly PlantedBug[] = FOLDERS.flatMap(bugsOf);
 
-/** Throws for a name that is not planted. */
+/** Bugs that were no planted ones, in the protocol as it was before they were mended; too rare to be hunted. */
+export const MENDED_BUGS: readonly PlantedBug[] = bugsOf(['akka', { ...akkaMended }]);
+
+function bugsOf([of, exported]: (typeof FOLDERS)[number]): PlantedBug[] {
+  return Object.entries(exported).map(([name, protocol]) => ({ name, of, protocol }));
+}
+
+/** Planted or mended. Throws for a name that is neither. */
 export function plantedBug(name: string): PlantedBug {
-  const found = PLANTED_BUGS.find((bug) => bug.name === name);
+  const found = [...PLANTED_BUGS, ...MENDED_BUGS].find((bug) => bug.name === name);
   if (found === undefined) throw new Error(`no planted bug is called ${name}`);
   return found;
 }
@@ -53,5 +59,9 @@ export const NEEDS_MORE: Readonly<Record<string, Partial<Record<keyof typeof REA
   antiEntropyInvents: {
     operations: 7,
     why: 'it changes each seventh entry that a boot takes from others, and a boot takes each write once',
+  },
+  akkaDownsOneFormer: {
+    faults: 10,
+    why: 'two incarnations of one name are let in on two sides, and a third comes when all others have been replaced',
   },
 };

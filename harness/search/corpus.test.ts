@@ -11,7 +11,7 @@ import { JUDGE_PARTS, KNOWLEDGE } from '../cli/parts.ts';
 import type { Plan } from '../model/plan.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { parsePlan } from '../model/plan-schema.ts';
-import { NEEDS_MORE, PLANTED_BUGS, plantedBug, READABLE } from '../proof/planted-bugs.ts';
+import { MENDED_BUGS, NEEDS_MORE, PLANTED_BUGS, plantedBug, READABLE } from '../proof/planted-bugs.ts';
 import { brokenBy, quickSettings } from './oracle.ts';
 import { shrink } from './shrink.ts';
 import { runTrial, withSwaps } from './trial.ts';
@@ -110,7 +110,7 @@ const WASTEFUL = ['textbook/hybrid'];
 it('the corpus has a plan for each planted bug and each unsafe textbook protocol', () => {
   const named = new Set(ENTRIES.map(({ bug, plan }) => bug ?? plan.channels[0]?.protocol));
   const wanted = [
-    ...PLANTED_BUGS.map((bug) => bug.name),
+    ...[...PLANTED_BUGS, ...MENDED_BUGS].map((bug) => bug.name),
     ...[...protocols.keys()].filter((name) => name.startsWith('textbook/') && !WASTEFUL.includes(name)),
   ];
   expect(wanted.filter((name) => !named.has(name))).toEqual([]);

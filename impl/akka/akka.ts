@@ -12,11 +12,8 @@
  * the first member forms a cluster once only, and later needs to know from all others that there is none; exiting and
  * down members are removed without waiting for them to be found unreachable; removals are remembered for good; whom only
  * others hold unreachable is still told what is new now and then; one that was a member before asks everybody to be let in,
- * and not the seeds alone.
- *
- * Known limit, as of the product: gossip from whoever is not a member is ignored. Where the one that let somebody in crashes
- * before anybody else has heard of it, those it let in and the others stay two groups: some know the others, and are
- * unknown to them. The checkers convict it (convergence, reinstatement); drawn plans meet it once in some thousand.
+ * and not the seeds alone; members that one does not know, and clusters that do not know each other, are merged and not
+ * passed over (strangers.ts).
  *
  * Liars: any number may be silent, repeat old messages or send too many, and the order of the life cycle holds; whoever
  * says that others are unreachable or down is believed.
@@ -49,6 +46,7 @@ import { decode, kindOf, MAX_UID, type Message } from './messages.ts';
 import { beat, hearPulse } from './monitoring.ts';
 import { type AkkaSettings, akkaSettings } from './settings.ts';
 import { type AkkaContext, type AkkaState, initAkka, NO_QUIRKS, type Quirks, type Timer } from './state.ts';
+import { findOther, hearStranger, lookForOthers } from './strangers.ts';
 
 /**
  * `alive`: members up to `up` in the life cycle that nobody holds unreachable, as sorted `name/life`, self among them.
@@ -140,6 +138,7 @@ function onTimer(state: AkkaState, timer: Timer, ctx: AkkaContext): void {
       ctx.setTimer(ctx.settings.leaderActionsIntervalMs, { t: 'leader', n: state.uid } satisfies Timer);
       leaderActions(state, ctx);
       downing(state, ctx);
+      lookForOthers(state, ctx);
       break;
     case 'beat':
       beat(state, ctx);
@@ -162,7 +161,8 @@ function onMessage(state: AkkaState, from: string, fromLife: number, message: Me
       break;
     }
     case 'yes':
-      if (gossip === undefined && !state.left) ctx.send(from, { k: 'join', f: state.id });
+      if (gossip !== undefined) findOther(state, from, message.f, ctx);
+      else if (!state.left) ctx.send(from, { k: 'join', f: state.id });
       break;
     case 'no':
       state.refusals.add(from);
@@ -184,12 +184,15 @@ function onMessage(state: AkkaState, from: string, fromLife: number, message: Me
       break;
     case 'gossip':
     case 'status': {
-      // Strangers and those that this member itself holds unreachable are not listened to.
-      const isKnown = gossip !== undefined && statusOf(gossip, message.f) !== undefined;
+      const remote = message.k === 'gossip' ? message.g : undefined;
       if (gossip?.t.includes(message.f) === true) {
         // Own: it was removed and does not know; in Akka its connection would be quarantined.
         sendGossip(state, message.f, ctx);
-      } else if (!isKnown || rowOf(gossip, state.id).includes(message.f)) state.ignored++;
+      } else if (gossip === undefined || statusOf(gossip, message.f) === undefined) {
+        hearStranger(state, message.f, remote, ctx);
+      }
+      // Those that this member itself holds unreachable are not listened to.
+      else if (rowOf(gossip, state.id).includes(message.f)) state.ignored++;
       else if (message.k === 'gossip') receiveGossip(state, message.f, message.g, ctx);
       else receiveStatus(state, message.f, message, ctx);
       break;
@@ -252,6 +255,7 @@ export function createAkka(quirks: Partial<Quirks> = {}): AkkaProtocol {
     lies: akkaLies,
     tolerates: akkaTolerates,
     sometimes: {
+      'stranger-heard': { doc: 'one that was let in elsewhere is heard of from itself first' },
       'concurrent-merged': { doc: 'two states meet of which neither knows the other' },
       rejoined: { doc: 'a member that was taken down joins again as a new incarnation' },
     },

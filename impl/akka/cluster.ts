@@ -7,13 +7,17 @@ import {
   EXITING,
   foundingGossip,
   type Gossip,
+  hasLater,
+  hasUnknownTo,
   idOf,
+  idsOf,
   isConverged,
   JOINING,
   LEAVING,
   leaderOf,
   mergeGossip,
   mergeSeen,
+  nameOf,
   parseId,
   REMOVED,
   type StatusCode,
@@ -28,7 +32,7 @@ import {
 } from './gossip.ts';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from './messages.ts';
 import type { AkkaContext, AkkaState, Said, Timer } from './state.ts';
-import { hasLater, lifecycleOf, type Origin } from './telling.ts';
+import { lifecycleOf, type Origin } from './telling.ts';
 
 export function transmit(to: string, message: Message, ctx: AkkaContext): void {
   if (messageBytes(message) <= MAX_MESSAGE_BYTES) ctx.send(to, message);
@@ -102,9 +106,11 @@ export function begin(state: AkkaState, ctx: AkkaContext): void {
   state.gossip = undefined;
   state.detectors.clear();
   state.refusals.clear();
+  state.soughtOut.clear();
   state.said.clear();
   state.beatDue = undefined;
   state.askedSince = ctx.monotonic();
+  state.lookedAt = state.askedSince;
   ctx.emit({
     kind: 'status',
     subject: state.self,
@@ -149,23 +155,30 @@ export function ask(state: AkkaState, ctx: AkkaContext): void {
 
 /** Somebody asks to be let in (ClusterCoreDaemon.joining). */
 export function letIn(state: AkkaState, from: string, id: string, ctx: AkkaContext): void {
+  const welcome = admit(state, id, ctx) ? state.gossip : undefined;
+  if (welcome !== undefined) transmit(from, { k: 'welcome', f: state.id, o: id, g: welcome }, ctx);
+}
+
+/** Makes `id` a member where it may be one; whether it is one then. */
+export function admit(state: AkkaState, id: string, ctx: AkkaContext): boolean {
   const gossip = state.gossip;
-  if (gossip === undefined || (statusOf(gossip, state.id) ?? DOWN) >= LEAVING || gossip.t.includes(id)) return;
-  const joiner = parseId(id);
-  const incarnations = gossip.m.map(([other]) => parseId(other)).filter(({ name }) => name === joiner.name);
-  if (incarnations.some(({ life, uid }) => life > joiner.life || (life === joiner.life && uid > joiner.uid))) return;
-  const earlier = gossip.m.find(([other]) => other !== id && parseId(other).name === joiner.name);
-  if (earlier !== undefined) {
-    // The new incarnation proves the old one's end; it is let in once the leader has removed that one.
-    if (earlier[1] === DOWN) return;
-    install(state, changed(withStatus(gossip, earlier[0], DOWN), state.id), 'made', ctx);
-    return;
+  if (gossip === undefined || (statusOf(gossip, state.id) ?? DOWN) >= LEAVING || gossip.t.includes(id)) return false;
+  if (hasLater(gossip.t, id) || hasLater(idsOf(gossip), id)) return false;
+  const { name } = parseId(id);
+  const former = gossip.m.filter(([other]) => other !== id && nameOf(other) === name);
+  if (former.length > 0) {
+    // The new incarnation proves the end of the old ones; it is let in once the leader has removed them.
+    const standing = (state.quirks.downsOneFormer ? former.slice(0, 1) : former).filter(
+      ([, status]) => status !== DOWN,
+    );
+    const next = standing.reduce((before, [other]) => withStatus(before, other, DOWN), gossip);
+    if (next !== gossip) install(state, changed(next, state.id), 'made', ctx);
+    return false;
   }
   if (statusOf(gossip, id) === undefined) {
     install(state, changed(withStatus(gossip, id, JOINING), state.id), 'made', ctx);
   }
-  const welcome = state.gossip;
-  if (welcome !== undefined) transmit(from, { k: 'welcome', f: state.id, o: id, g: welcome }, ctx);
+  return true;
 }
 
 // --- gossip -----------------------------------------------------------------------------------------------------------
@@ -189,7 +202,9 @@ export function receiveGossip(state: AkkaState, from: string, remote: Gossip, ct
   if (statusOf(remote, state.id) === undefined) {
     // Akka passes such gossip over; a member that was taken down and removed would never find out.
     if (remote.t.includes(state.id)) rejoin(state, ctx);
-    else state.ignored++;
+    else if (state.quirks.ignoresStrangers) state.ignored++;
+    // It knows nothing of this member, and answers to be told.
+    else sendGossip(state, from, ctx);
     return;
   }
   const { next, talkBack } = choose(state, local, remote, ctx);
@@ -205,7 +220,14 @@ function choose(
   ctx: AkkaContext,
 ): { next: Gossip; talkBack: boolean } {
   const unseen = !remote.s.includes(state.id);
-  switch (compareGossip(remote, local)) {
+  const relation = compareGossip(remote, local);
+  const lacks =
+    (relation !== 'after' && hasUnknownTo(remote, local)) || (relation !== 'before' && hasUnknownTo(local, remote));
+  if (relation !== 'concurrent' && lacks && !state.quirks.ignoresStrangers) {
+    // A change, and no mere merge: the clocks alone do not tell the outcome from the later of the two.
+    return { next: changed(mergeGossip(remote, local), state.id), talkBack: true };
+  }
+  switch (relation) {
     case 'same':
       return { next: mergeSeen(local, remote), talkBack: unseen };
     case 'before':

@@ -95,6 +95,10 @@ export function statusOf(gossip: Gossip, id: string): StatusCode | undefined {
   return gossip.m.find(([member]) => member === id)?.[1];
 }
 
+export function idsOf(gossip: Gossip): string[] {
+  return gossip.m.map(([id]) => id);
+}
+
 export function withStatus(gossip: Gossip, id: string, status: StatusCode): Gossip {
   const others = gossip.m.filter(([member]) => member !== id);
   return { ...gossip, m: [...others, [id, status] as const].sort(byId) };
@@ -136,6 +140,31 @@ export function withoutMembers(gossip: Gossip, gone: readonly string[]): Gossip 
   };
 }
 
+/** Of several incarnations of a name the latest counts: whether a later one than `id` is among `ids`. */
+export function hasLater(ids: Iterable<string>, id: string): boolean {
+  const { name, life, uid } = parseId(id);
+  for (const other of ids) {
+    if (other === id || nameOf(other) !== name) continue;
+    const held = parseId(other);
+    if (held.life > life || (held.life === life && held.uid > uid)) return true;
+  }
+  return false;
+}
+
+/** A later incarnation proves the end of each earlier one, which is down then (own: two states may know one each). */
+function withFormerDown(members: readonly MemberEntry[], gone: readonly string[]): readonly MemberEntry[] {
+  const names = new Set<string>();
+  let isDouble = false;
+  for (const [id] of members) {
+    const name = nameOf(id);
+    if (names.has(name)) isDouble = true;
+    names.add(name);
+  }
+  if (!isDouble && !gone.some((id) => names.has(nameOf(id)))) return members;
+  const known = [...members.map(([id]) => id), ...gone];
+  return members.map((entry): MemberEntry => (hasLater(known, entry[0]) ? [entry[0], DOWN] : entry));
+}
+
 /**
  * Two states that were changed independently of each other: the higher status of each member, the later row of each
  * observer; removed is whoever one of them removed. Nobody has seen the outcome yet.
@@ -149,7 +178,7 @@ export function mergeGossip(a: Gossip, b: Gossip): Gossip {
   const rows = new Map(left.r.map((row) => [row[0], row]));
   for (const row of right.r) if (row[1] > (rows.get(row[0])?.[1] ?? 0)) rows.set(row[0], row);
   return {
-    m: [...members].sort(byId),
+    m: withFormerDown([...members].sort(byId), gone),
     s: [],
     r: [...rows.values()].filter(([observer]) => members.has(observer)).sort(byId),
     c: mergeClocks(left.c, right.c),
@@ -166,6 +195,16 @@ export function compareGossip(a: Gossip, b: Gossip): ReturnType<typeof compareCl
   if (relation !== 'same' || a.t.length === b.t.length) return relation;
   // The clock entry of a removal may have gone with a later removal; the removals themselves are what counts then.
   return a.t.every((id) => b.t.includes(id)) ? 'before' : b.t.every((id) => a.t.includes(id)) ? 'after' : 'concurrent';
+}
+
+/**
+ * Whether `older` has members of which `newer` never heard, though its clock says that it has seen all of `older`: those
+ * were let in by one whose entry went from the clock with its removal (own; in Akka they are lost).
+ */
+export function hasUnknownTo(older: Gossip, newer: Gossip): boolean {
+  if (older.m === newer.m || newer.t.length === 0) return false;
+  const known = new Set([...idsOf(newer), ...newer.t]);
+  return older.m.some(([id]) => !known.has(id));
 }
 
 /** Held unreachable by anybody whose word counts: not by those that are down. */

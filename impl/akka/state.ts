@@ -17,6 +17,10 @@ export interface Quirks {
   readonly neverReachable: boolean;
   /** The leader makes leaving members up again. */
   readonly revivesLeaving: boolean;
+  /** Passes over all gossip from whoever is no member in its own state, as Akka does. */
+  readonly ignoresStrangers: boolean;
+  /** Of several earlier incarnations of one that wants to join, takes only the first down. */
+  readonly downsOneFormer: boolean;
 }
 
 export const NO_QUIRKS: Quirks = {
@@ -24,6 +28,8 @@ export const NO_QUIRKS: Quirks = {
   neverMerges: false,
   neverReachable: false,
   revivesLeaving: false,
+  ignoresStrangers: false,
+  downsOneFormer: false,
 };
 
 /** `n`: the uid that set it: timers of a former incarnation are stale. */
@@ -57,6 +63,9 @@ export interface AkkaState {
   /** When this incarnation began to ask, monotonic ms, and who has answered that it is in no cluster either. */
   askedSince: number;
   readonly refusals: Set<string>;
+  /** When the leader last looked for members that it does not know, monotonic ms, and whom it asked then. */
+  lookedAt: number;
+  readonly soughtOut: Set<string>;
   /** By id of the monitored. */
   readonly detectors: Map<string, NormalPhi>;
   beatDue: number | undefined;
@@ -83,6 +92,8 @@ export function initAkka(quirks: Quirks, ctx: AkkaContext): AkkaState {
     seeds: [],
     askedSince: 0,
     refusals: new Set(),
+    lookedAt: 0,
+    soughtOut: new Set(),
     detectors: new Map(),
     beatDue: undefined,
     unstable: '',

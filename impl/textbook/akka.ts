@@ -16,6 +16,7 @@ import {
   EXITING,
   foundingGossip,
   type Gossip,
+  hasLater,
   idOf,
   JOINING,
   LEAVING,
@@ -37,7 +38,7 @@ import {
   type Message as RealMessage,
 } from '../akka/messages.ts';
 import { type AkkaSettings, akkaSettings } from '../akka/settings.ts';
-import { hasLater, lifecycleOf, type Origin } from '../akka/telling.ts';
+import { lifecycleOf, type Origin } from '../akka/telling.ts';
 import { knownSeeds, type MembershipView } from '../primitives/membership-protocol.ts';
 import { mergeClocks } from '../primitives/vector-clock.ts';
 import type { Context, Data, MemberStatus, Protocol, ProtocolEvent } from '../protocol.ts';
