@@ -30,10 +30,12 @@ export function akkaBounds(settings: AkkaSettings, conditions: Conditions): Boun
   const reachableMs = 3 * (2 * beatMs + spreadMs);
   const unreachableMs = longestSilenceMs(settings) + 2 * beatMs + spreadMs;
 
-  // A new incarnation asks, its former one is taken down and removed, it asks again, is let in, and brought up.
+  // A new incarnation asks, its former one is taken down and removed, it asks again, is let in, and brought up. Where it
+  // was let in by a group that the others have lost sight of, the leader of either looks for the other, which comes to the
+  // same: it asks, former incarnations are removed, it asks again, and the two states are merged.
   const replaced = conditions.kinds.some((kind) => kind === 'kill' || kind === 'leave') || settings.downing !== 'off';
   const askMs = settings.seedTimeoutMs + settings.joinRetryMs + noiseMs + 6 * hopMs;
-  const joinMs = (replaced ? 3 : 1) * askMs + (replaced ? 4 : 1) * stepMs;
+  const joinMs = (replaced ? 5 : 1) * askMs + (replaced ? 7 : 1) * stepMs;
   const downingMs = settings.downing === 'off' ? 0 : settings.stableAfterMs + 2 * stepMs;
   const convergenceMs = unreachableMs + reachableMs + downingMs + settings.weaklyUpAfterMs + joinMs + stepMs;
   const detectionMs = unreachableMs + reachableMs + settings.stableAfterMs + 3 * stepMs;

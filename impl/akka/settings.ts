@@ -115,7 +115,7 @@ export const akkaSettings: SettingsSpec<AkkaSettings> = {
     default: 10_000,
     quick: 400,
     unit: 'ms',
-    doc: 'A member that is not let in asks its seeds again this often.',
+    doc: 'A member that is not let in asks its seeds again this often; as often a leader asks those it does not know.',
     source: `${reference}.retry-unsuccessful-join-after`,
     min: 10,
     max: 600_000,
