@@ -13,7 +13,7 @@
  * one that was never listed counts as unreachable at once; evicted lives are remembered; messages are datagrams,
  * several where one is not enough.
  *
- * Liars: fewer than a third may change application states on their way or send too many messages, and detection and
+ * Liars: all but two may change application states on their way or send too many messages, and detection and
  * reinstatement hold for the others; whoever beats for others, or says that they have left, is believed.
  */
 import {

@@ -1,5 +1,5 @@
 /** What Cassandra's gossip promises here, and where the promise ends. */
-import { belowAThird } from '../primitives/tolerance.ts';
+import { allButTwo } from '../primitives/tolerance.ts';
 import type { Claim, Conditions, Tolerance } from '../protocol.ts';
 import { MAX_GENERATION_AHEAD } from './beliefs.ts';
 import { MAX_TIMER_DRIFT } from './bounds.ts';
@@ -60,9 +60,8 @@ export const cassandraClaims: readonly Claim<CassandraSettings>[] = [
 export const cassandraTolerates: readonly Tolerance<CassandraSettings>[] = [
   {
     behaviours: ['corrupt', 'flood'],
-    liars: belowAThird,
+    liars: allButTwo,
     properties: ['detection', 'reinstatement'],
-    statement:
-      'fewer than a third may change the states of others or send too much: life is judged by heartbeats alone',
+    statement: 'all but two may change the states of others or send too much: life is judged by heartbeats alone',
   },
 ];

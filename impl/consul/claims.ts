@@ -1,6 +1,6 @@
 /** What Consul's membership promises here, and where the promise ends. */
 import { beyondProbing } from '../primitives/probe-assumptions.ts';
-import { belowAThird } from '../primitives/tolerance.ts';
+import { allButTwo } from '../primitives/tolerance.ts';
 import type { Claim, Tolerance } from '../protocol.ts';
 import type { ConsulSettings } from './settings.ts';
 
@@ -39,9 +39,9 @@ export const consulClaims: readonly Claim<ConsulSettings>[] = [
 export const consulTolerates: readonly Tolerance<ConsulSettings>[] = [
   {
     behaviours: ['no-refute', 'replay'],
-    liars: belowAThird,
+    liars: allButTwo,
     properties: ['refutation'],
     statement:
-      'fewer than a third may let accusations of themselves stand or repeat old messages; against accusations of others there is no defence',
+      'all but two may let accusations of themselves stand or repeat old messages; against accusations of others there is no defence',
   },
 ];

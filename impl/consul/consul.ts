@@ -11,7 +11,7 @@
  * Order of claims: primitives/membership-order.ts. Messages: messages.ts. Beliefs, suspicions and refutation: beliefs.ts.
  * Probes and health: probing.ts. Figures: suspicion.ts, settings.ts, profiles.ts.
  *
- * Liars: fewer than a third may refuse to refute or repeat old messages, and refutation holds for the others; accusations,
+ * Liars: all but two may refuse to refute or repeat old messages, and refutation holds for the others; accusations,
  * forged incarnations and made-up lives are believed, as in memberlist, where whoever has the key may say anything.
  */
 import {

@@ -5,9 +5,12 @@ export function allButOne(_settings: unknown, n: number): number {
   return n - 1;
 }
 
-/** Fewer than a third. */
-export function belowAThird(_settings: unknown, n: number): number {
-  return Math.floor((n - 1) / 3);
+/**
+ * As many as there are, but for one who judges and one who is judged: for properties of what one member holds of another,
+ * where nobody's vote counts and each asks the other itself.
+ */
+export function allButTwo(_settings: unknown, n: number): number {
+  return Math.max(0, n - 2);
 }
 
 /** The same where the settings say `signed`, and none where they do not. */

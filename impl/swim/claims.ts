@@ -1,6 +1,6 @@
 /** What SWIM promises here, and where the promise ends. */
 import { beyondProbing } from '../primitives/probe-assumptions.ts';
-import { belowAThird, whereSigned } from '../primitives/tolerance.ts';
+import { allButTwo, whereSigned } from '../primitives/tolerance.ts';
 import type { Claim, Tolerance } from '../protocol.ts';
 import type { SwimSettings } from './settings.ts';
 
@@ -39,15 +39,16 @@ export const swimClaims: readonly Claim<SwimSettings>[] = [
 export const swimTolerates: readonly Tolerance<SwimSettings>[] = [
   {
     behaviours: ['no-refute', 'replay', 'flood'],
-    liars: belowAThird,
+    liars: allButTwo,
     properties: ['detection', 'refutation'],
-    statement: 'fewer than a third may let accusations of themselves stand, repeat old messages, or send too many',
+    statement:
+      'all but two may let accusations of themselves stand, repeat old messages, or send too many: each finds out about each by itself',
   },
   {
     behaviours: ['accuse', 'forge', 'sybil', 'bad-signature'],
-    liars: whereSigned<SwimSettings>(belowAThird),
+    liars: whereSigned<SwimSettings>(allButTwo),
     properties: ['refutation'],
     statement:
-      'signed: fewer than a third may accuse whom they like and speak for others: nobody raises the incarnation of a member that does not lie, and none is given up for what was only heard',
+      'signed: all but two may accuse whom they like and speak for others: nobody raises the incarnation of a member that does not lie, and none is given up for what was only heard',
   },
 ];

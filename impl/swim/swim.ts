@@ -7,7 +7,7 @@
  * learned rides on these messages. What the piggybacking misses, a periodic exchange of whole states repairs, and the
  * dead are pinged now and then, so that the sides of a healed partition find each other again.
  *
- * Liars: with `signed` an incarnation needs its owner's signature, and fewer than a third of the members may accuse, forge,
+ * Liars: with `signed` an incarnation needs its owner's signature, and all but two of the members may accuse, forge,
  * replay or make members up; without it any accusation is believed, and nothing of that is survived (signing.ts,
  * claims.ts).
  *
