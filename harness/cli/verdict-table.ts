@@ -16,6 +16,7 @@ export function verdictTable(verdict: RunVerdict, paint: Paint, columns: number)
   const parts = [propertyTable(verdict.properties, paint, columns)];
   if (verdict.slos.length > 0) parts.push(sloTable(verdict.slos, paint));
   parts.push(`${paint(['bold', STYLES[verdict.verdict] as 'green'], verdict.verdict)}: ${summary(verdict)}`);
+  if (verdict.overrun !== undefined) parts.push(paint('yellow', verdict.overrun));
   return `${parts.join('\n')}\n`;
 }
 

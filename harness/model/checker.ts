@@ -1,6 +1,7 @@
 /** The checker contract: a pure fold over the history, to properties. */
 import type { Bounds, Claim, Conditions, Tolerance } from '../../impl/protocol.ts';
 import type { HistoryLine, LineType } from './history.ts';
+import type { MachineLateness } from './machine-lateness.ts';
 import type { PlannedChannel, PlanOutline } from './plan.ts';
 import type { PropertyResult } from './verdict.ts';
 
@@ -83,6 +84,8 @@ export interface Timeline {
   readonly end: 'completed' | 'interrupted' | undefined;
   /** Time of the latest line so far, ns. */
   readonly lastTime: number;
+  /** How late the machine made members; without what was planned for them. */
+  readonly lateness?: Pick<MachineLateness, 'betweenMs' | 'isLarge' | 'describe'> | undefined;
   /** The life ended for good: a later life was started, or the member is down, or cut off, when the history ends. */
   lifeEndedAt(member: string, life: number): number | undefined;
   /** Up (paused or not) during all of [from, until]. */

@@ -7,7 +7,7 @@ import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { Calibration } from './calibration.ts';
 import type { KernelCounters } from './counters.ts';
 import type { PlannedFault } from './fault.ts';
-import type { ClocksLine, LinksLine, OverrunLine, TrafficLine } from './history.ts';
+import type { ClocksLine, LatenessLine, LinksLine, OverrunLine, TrafficLine } from './history.ts';
 import type { Plan } from './plan.ts';
 
 /** Times in ns since the run's start. */
@@ -31,6 +31,8 @@ export interface ClusterEvents {
   links(line: LinksLine): void;
   /** Some members were still in that epoch when the rules of the next one were made; only where a kernel makes them. */
   overrun?(line: OverrunLine): void;
+  /** How late the controller was; only where there is a machine that can be late. */
+  lateness?(line: LatenessLine): void;
   /** How far times of members on different hosts can be compared; never where all are on one. */
   clocks?(line: ClocksLine): void;
   /** Something in the harness itself went wrong; the run ends with exit code 70. */

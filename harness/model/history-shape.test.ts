@@ -50,6 +50,7 @@ const LINES: readonly HistoryLine[] = [
     wallAheadMs: -1,
     monotonicMs: 1000,
     stalledMs: 0,
+    late: { sumMs: 12, longestMs: 12, queuedMs: null },
     wall: { looks: 9, leaps: 2, leastMs: -1, mostMs: 500 },
     cpu: { usedMs: 12.5, throttled: null },
     disk: { storedBytes: 0, refused: 3, freeBytes: 0 },
@@ -67,12 +68,13 @@ const LINES: readonly HistoryLine[] = [
   { type: 'epoch', time: 0, epoch: 0, faults: ['loss-1'] },
   { type: 'overrun', time: 3, epoch: 1, members: ['n1'] },
   { type: 'clocks', time: 0, hosts: [{ host: 'tcp://a', members: ['n1'], errorMs: -0.1, uncertaintyMs: 0.2 }] },
+  { type: 'lateness', time: 9, since: 0, sumMs: 20, longestMs: 12, queuedMs: 1 },
   { type: 'view', time: 9, member: 'n1', life: 1, round: 1, channel: 'c', digest: 'abc', view: {} },
   { type: 'end', time: 10, outcome: 'completed' },
   { ...observed, kind: 'adapt', pushProbability: 0.5, pullProbability: 0.3, fanout: 3, usefulness: 0.25 },
 ];
 
-const OPTIONAL = new Set(['error', 'by', 'deleted', 'operation', 'boot', 'reason', 'wall', 'cpu', 'disk']);
+const OPTIONAL = new Set(['error', 'by', 'deleted', 'operation', 'boot', 'reason', 'late', 'wall', 'cpu', 'disk']);
 /** Anything goes in these; the header's format and version are told apart when it is read. */
 const FREE = new Set(['value', 'view', 'format', 'version']);
 const ODD: readonly unknown[] = [null, -1.5, 1e308, true, [], {}, [[]], '<b>'];
@@ -92,7 +94,8 @@ describe.each(LINES.map((line) => [describeLine(line), line] as const))('%s', (_
     const lists = ['faults', 'hosts', 'members'].includes(key) ? [[]] : [];
     const tables = ['sent', 'received', 'dropped', 'corrupted'].includes(key) ? [{}] : [];
     const negatives = ['wallAheadMs', 'monotonicMs', 'stalledMs'].includes(key) ? [-1.5] : [];
-    const allowed = [...may, ...lists, ...tables, ...negatives];
+    const unknowns = key === 'queuedMs' ? [null] : [];
+    const allowed = [...may, ...lists, ...tables, ...negatives, ...unknowns];
     expect(allowed).toEqual(expect.arrayContaining(taken));
     const isMissed = lineProblem(spoilt(key, undefined)) !== undefined;
     expect(isMissed).toBe(!OPTIONAL.has(key) || (key === 'operation' && Reflect.get(line, 'kind') === 'broadcast'));

@@ -57,6 +57,7 @@ const SHAPES: Readonly<Record<LineType, (fields: Fields) => Problem>> = {
     finite(fields, 'wallAheadMs') ??
     finite(fields, 'monotonicMs') ??
     finite(fields, 'stalledMs') ??
+    reading(fields, 'late', ['sumMs', 'longestMs'], [], ['queuedMs']) ??
     reading(fields, 'wall', ['looks', 'leaps'], ['leastMs', 'mostMs']) ??
     reading(fields, 'cpu', ['usedMs'], [], ['throttled']) ??
     reading(fields, 'disk', ['storedBytes', 'refused'], [], ['freeBytes']),
@@ -68,6 +69,11 @@ const SHAPES: Readonly<Record<LineType, (fields: Fields) => Problem>> = {
     table(fields, 'corrupted', isNumber),
   epoch: (fields) => whole(fields, 'epoch') ?? list(fields, 'faults', isText),
   overrun: (fields) => whole(fields, 'epoch') ?? list(fields, 'members', isText),
+  lateness: (fields) =>
+    time(fields, 'since') ??
+    amount(fields, 'sumMs') ??
+    amount(fields, 'longestMs') ??
+    (fields.queuedMs === null ? undefined : amount(fields, 'queuedMs')),
   clocks: (fields) => list(fields, 'hosts', isHostClock),
   view: (fields) => life(fields) ?? whole(fields, 'round') ?? text(fields, 'channel') ?? text(fields, 'digest'),
   end: (fields) => oneOf(fields, 'outcome', OUTCOMES),

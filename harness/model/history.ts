@@ -110,10 +110,32 @@ export interface TrafficLine {
   readonly monotonicMs: number;
   /** Longest time in which the member did not run although it wanted to, ms. */
   readonly stalledMs: number;
+  /** Only of real members. */
+  readonly late?: LatenessReading | undefined;
   /** Each only of a member for which the plan has a fault that it would show (model/watches.ts). */
   readonly wall?: WallReading | undefined;
   readonly cpu?: CpuReading | undefined;
   readonly disk?: DiskReading | undefined;
+}
+
+/**
+ * How late a process was because others ran in its place: by how much its ticks came late, less the processor time that it
+ * used itself meanwhile. Where something was done to it on purpose, that is in here, too.
+ */
+export interface LatenessReading {
+  /** Of all ticks that were late by more than timers always are. */
+  readonly sumMs: number;
+  readonly longestMs: number;
+  /** Time in the kernel's run queue, ready and not running; null where the kernel does not tell. */
+  readonly queuedMs: number | null;
+}
+
+/** The same of the controller, about once a second. */
+export interface LatenessLine extends LatenessReading {
+  readonly type: 'lateness';
+  readonly time: number;
+  /** Start of the interval, ns. */
+  readonly since: number;
 }
 
 /** Of the wall clock, looked at many times in the interval. */
@@ -247,6 +269,7 @@ export type HistoryLine =
   | LinksLine
   | EpochLine
   | OverrunLine
+  | LatenessLine
   | ClocksLine
   | ViewLine
   | EndLine;

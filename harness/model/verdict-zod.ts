@@ -49,6 +49,7 @@ export function createVerdictSchema(z: typeof Zod) {
     cluster: z.string(),
     runDir: z.string().nullable(),
     historyHash: z.string(),
+    overrun: z.string().optional(),
     properties: z.array(property),
     slos: z.array(slo),
     metrics: z.record(z.string(), z.union([z.number(), distribution])),

@@ -73,6 +73,8 @@ export interface RunVerdict {
   readonly cluster: string;
   readonly runDir: string | null;
   readonly historyHash: string;
+  /** Bounds in time were missed on a machine that was late: a sentence without its full stop that says so. */
+  readonly overrun?: string | undefined;
   readonly properties: readonly PropertyResult[];
   readonly slos: readonly SloResult[];
   readonly metrics: Metrics;

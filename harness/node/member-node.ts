@@ -106,7 +106,7 @@ export class MemberNode {
     this.#clock = new MemberClock(init.name);
     this.#countedSince = this.#now();
     this.#monotonicSinceMs = this.#clock.monotonicMs(this.#countedSince);
-    this.#stalls = new StallWatch(() => this.#now());
+    this.#stalls = new StallWatch({ now: () => this.#now() });
     this.#watch = new SelfWatch(init.watches, {
       wallAheadMs: () => this.#wallAheadMs(),
       journal: this.#journal,
@@ -364,7 +364,7 @@ export class MemberNode {
         ...this.#traffic.take(),
         wallAheadMs,
         monotonicMs: monotonicMs - monotonicSinceMs,
-        stalledMs: this.#stalls.takeLongestMs(),
+        ...this.#stalls.take(),
         ...this.#watch.take(),
       },
     });

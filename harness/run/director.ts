@@ -9,7 +9,7 @@ import type { Data, Observation, Outcome } from '../../impl/protocol.ts';
 import type { Cluster, ClusterEvents } from '../model/cluster.ts';
 import { isLasting } from '../model/core.ts';
 import type { PlannedFault } from '../model/fault.ts';
-import type { ClocksLine, HistorySink, LinksLine, OverrunLine, TrafficLine } from '../model/history.ts';
+import type { ClocksLine, HistorySink, LatenessLine, LinksLine, OverrunLine, TrafficLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { Agreement, type AgreementRule } from './agreement.ts';
 import { Clients } from './clients.ts';
@@ -162,6 +162,10 @@ export class Director implements ClusterEvents {
   }
 
   overrun(line: OverrunLine): void {
+    this.#record(line);
+  }
+
+  lateness(line: LatenessLine): void {
     this.#record(line);
   }
 

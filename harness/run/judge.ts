@@ -19,6 +19,8 @@ export interface JudgeParts {
 export interface Judgement {
   readonly properties: readonly PropertyResult[];
   readonly metrics: Metrics;
+  /** As in RunVerdict. */
+  readonly overrun?: string | undefined;
 }
 
 export interface Judge {
@@ -122,9 +124,19 @@ export function createJudge(plan: Plan, cluster: string, parts: JudgeParts): Jud
         return finish(entry);
       });
       const metricsFlaw = metricsError === undefined ? [] : [crashed('metrics', `measuring: ${metricsError}`)];
-      return { properties: [...judged, ...metricsFlaw], metrics: measured };
+      const properties = [...judged, ...metricsFlaw];
+      const overrun = timelineError === undefined ? overrunOf(timeline, properties) : undefined;
+      return { properties, metrics: measured, ...(overrun === undefined ? {} : { overrun }) };
     },
   };
+}
+
+/** Where all is well nobody needs to know; else it is said wherever a checker said it, or the machine was very late. */
+function overrunOf({ lateness }: Timeline, properties: readonly PropertyResult[]): string | undefined {
+  const wanting = properties.filter(({ verdict }) => verdict === 'invalid' || verdict === 'unknown');
+  if (lateness === undefined || wanting.length === 0) return undefined;
+  const sentence = lateness.describe();
+  return lateness.isLarge || wanting.some(({ reason }) => reason.includes(sentence)) ? sentence : undefined;
 }
 
 function createGuarded({ name, create }: JudgeParts['checkers'][number], context: CheckContext): Guarded {

@@ -221,7 +221,7 @@ function verdictOf(
   slos: readonly SloResult[],
   interrupted: boolean,
 ): RunVerdict {
-  const { properties, metrics } = judgement;
+  const { properties, metrics, overrun } = judgement;
   const verdict = combine(properties);
   return {
     format: VERDICT_FORMAT,
@@ -232,6 +232,7 @@ function verdictOf(
     cluster,
     runDir,
     historyHash,
+    ...(overrun === undefined ? {} : { overrun }),
     properties,
     slos,
     metrics,

@@ -69,6 +69,7 @@ export function headline(story: RunStory): Markup {
 <h1><span class="word">${word}</span></h1>
 <p class="why">${why(verdict)}</p>
 ${firstWitness(verdict)}
+${verdict.overrun !== undefined && html`<p class="warning">${sentence(verdict.overrun)}</p>`}
 ${cut}
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <p class="repeat-label">Repeat this run:</p>
@@ -90,6 +91,10 @@ function shrinkHint({ verdict, plan, shrinkCommand }: RunStory): Markup | undefi
   const onSim = verdict.cluster === 'sim' ? '' : ', if it breaks in the simulator too';
   return html`<p class="repeat-label">Take away what is not needed to break it, of ${plural(plan.faults.length, 'fault')} and ${plural(plan.operations.length, 'operation')}${onSim}:</p>
 <pre><code>${shrinkCommand}</code></pre>`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function faultCounts(story: RunStory): string {

@@ -17,6 +17,7 @@ import {
   type SetOperation,
 } from './aggregate-log.ts';
 import { claimOf, conclude, operationsPlanned, wholeSince } from './claims.ts';
+import { excuseOf, latenessNote, type Overdue } from './lateness.ts';
 import type { PeerBeliefs } from './peer-beliefs.ts';
 import { disturbances, type Intervals } from './quiet.ts';
 import { Violations } from './violations.ts';
@@ -55,7 +56,9 @@ export function judgeEstimates(
   const wholes = share < 1 ? wholeEpochs(context, channel, log, beliefs) : [];
   const worst = { average: 0, count: 0 };
   for (const whole of wholes) judgeEpoch(channel, whole, share, worst, violations);
-  const lateMs = share < 1 && beliefs === undefined ? lateness(context, channel, wholes) : undefined;
+  const overdue = share < 1 && beliefs === undefined ? lateness(context, channel, wholes) : undefined;
+  const excuse = overdue && excuseOf(context, overdue);
+  const lateMs = overdue === undefined || excuse !== undefined ? undefined : (overdue.at - overdue.from) / 1e6;
   if (lateMs !== undefined) {
     violations.add(
       () =>
@@ -74,9 +77,9 @@ export function judgeEstimates(
         : share >= 1
           ? 'with these settings epochs are too short for a bound on the error'
           : undefined,
-    missing: wholes.length === 0 ? 'no epoch went through undisturbed with all members' : undefined,
+    missing: excuse ?? (wholes.length === 0 ? 'no epoch went through undisturbed with all members' : undefined),
     sound: `estimates of ${plural(wholes.length, 'undisturbed epoch')} true within ${share.toPrecision(2)} of the inputs' range; the worst average was off by ${worst.average.toPrecision(2)}`,
-    broken: `${plural(violations.count, 'estimate, input or read', 'estimates, inputs or reads')} untrue in ${plural(wholes.length, 'undisturbed epoch')} of ${log.epochs.size}`,
+    broken: `${plural(violations.count, 'estimate, input or read', 'estimates, inputs or reads')} untrue in ${plural(wholes.length, 'undisturbed epoch')} of ${log.epochs.size}${lateMs === undefined ? '' : latenessNote(context)}`,
     details: {
       epochs: log.epochs.size,
       wholeEpochs: wholes.length,
@@ -211,14 +214,16 @@ function meets(intervals: Intervals, from: number, until: number): boolean {
   return intervals.some(([on, off]) => on < until && off > from);
 }
 
-/** ms without faults and without a whole epoch, where that is longer than the bound. */
-function lateness(context: CheckContext, channel: JudgedChannel, wholes: readonly Whole[]): number | undefined {
+/** The time without faults and without a whole epoch, where that is longer than the bound. */
+function lateness(context: CheckContext, channel: JudgedChannel, wholes: readonly Whole[]): Overdue | undefined {
   const { timeline } = context;
   const boundMs = channel.bounds.convergenceMs;
   const since = wholeSince(context);
   const until = timeline.finalAt ?? timeline.lastTime;
   if (boundMs === undefined || timeline.end !== 'completed' || until - since <= boundMs * 1e6) return undefined;
-  return wholes.some((whole) => whole.enteredAt >= since) ? undefined : (until - since) / 1e6;
+  return wholes.some((whole) => whole.enteredAt >= since)
+    ? undefined
+    : { from: since, deadline: since + boundMs * 1e6, at: until };
 }
 
 function judgeEpoch(

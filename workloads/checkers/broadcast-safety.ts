@@ -17,6 +17,7 @@ import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { BroadcastLog, type Deliver, FAIL } from './broadcast-log.ts';
 import { claimOf, conclude, cutShort, operationsPlanned, unplannedLosses } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { absences, disturbances, merged, quietFrom } from './quiet.ts';
 import { Violations } from './violations.ts';
 import { clock, names, plural } from './wording.ts';
@@ -127,6 +128,8 @@ class SafetyFold {
       ...absences(timeline, new Set(obliged.map((member) => log.member(member)))),
     ]);
     let pending = 0;
+    let excuse: string | undefined;
+    let isLate = false;
     let judged = 0;
     for (let instance = 0; instance < log.instances; instance++) {
       const origin = log.origin[instance] ?? '?';
@@ -140,10 +143,15 @@ class SafetyFold {
       const lacking = log.lacking(instance, obliged);
       if (lacking.length === 0) continue;
       const since = accepted ? log.acceptedAt.get(instance) : log.firstAt.get(instance);
-      if (quietFrom(inTheWay, since, endAt, boundNs) === undefined) {
+      const start = quietFrom(inTheWay, since, endAt, boundNs);
+      if (start === undefined) {
         pending++;
         continue;
       }
+      const excused = excuseOf(context, { from: start, deadline: start + boundNs, at: endAt });
+      excuse ??= excused;
+      if (excused !== undefined) continue;
+      isLate = true;
       const who = names(lacking.map((member) => log.member(member)));
       const lines = () => [slot < 0 ? undefined : log.invokeLine(slot), log.firstLine(instance)];
       if (accepted && !lost.includes(origin)) {
@@ -163,9 +171,9 @@ class SafetyFold {
       violations,
       witness: this.#violations.witness,
       inapplicable: planned ? undefined : 'the plan has no broadcasts on this channel',
-      missing: this.#missing(judged, pending, cut, lost),
+      missing: excuse ?? this.#missing(judged, pending, cut, lost),
       sound: `${plural(judged, 'broadcast')} delivered alike by all ${obliged.length} correct members`,
-      broken: `${plural(violations, 'violation')} in ${plural(judged, 'broadcast')}: ${this.#tally()}`,
+      broken: `${plural(violations, 'violation')} in ${plural(judged, 'broadcast')}: ${this.#tally()}${isLate ? latenessNote(context) : ''}`,
       details: { ...this.#counts, deliveries: this.#deliveries, pending, correct: obliged.length },
     });
   }

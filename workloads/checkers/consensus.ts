@@ -13,6 +13,7 @@ import type { CompletionLine, HistoryLine, InvokeLine, ObserveLine } from '../..
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { claimOf, conclude, cutShort, liarsOf, operationsPlanned, unplannedLosses, wholeSince } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { Violations } from './violations.ts';
 import { canonical, clock, names, plural, short } from './wording.ts';
 
@@ -216,6 +217,7 @@ class ConsensusFold {
     const violations = new Violations();
     let judged = 0;
     let pending = 0;
+    let excuse: string | undefined;
     for (const [number, { dueSince, dueLine, deciders }] of this.#instances) {
       if (dueLine === undefined) continue;
       judged++;
@@ -225,6 +227,10 @@ class ConsensusFold {
         pending++;
         continue;
       }
+      const from = Math.max(wholeFrom, dueSince);
+      const excused = excuseOf(context, { from, deadline: from + boundNs, at: endAt });
+      excuse ??= excused;
+      if (excused !== undefined) continue;
       const what = dueLine.kind === 'decide' ? 'decided it' : 'accepted a proposal for it';
       violations.add(
         () =>
@@ -237,9 +243,9 @@ class ConsensusFold {
       violations: violations.count,
       witness: violations.witness,
       inapplicable: this.#inapplicable(),
-      missing: this.#missing(judged, pending, cut, lost),
+      missing: excuse ?? this.#missing(judged, pending, cut, lost),
       sound: `${plural(judged, 'instance')} decided by all ${obliged.length} correct members`,
-      broken: `${violations.count} of ${plural(judged, 'instance')} not decided by every correct member in time`,
+      broken: `${violations.count} of ${plural(judged, 'instance')} not decided by every correct member in time${latenessNote(context)}`,
       details: { pending, correct: obliged.length },
     });
   }

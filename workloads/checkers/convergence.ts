@@ -18,6 +18,7 @@ import {
   unplannedLosses,
   wholeSince,
 } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { upAtEnd } from './timeline.ts';
 import { firstDifference } from './view-difference.ts';
 import { canonical, clock, milliseconds, names, short } from './wording.ts';
@@ -171,6 +172,11 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
   };
   const late = rest.lastUnequalAt !== undefined && overdue(rest.lastUnequalAt);
   const isFalse = untrue !== undefined && overdue(finalTime);
+  const missedAt = isFalse ? finalTime : late ? rest.lastUnequalAt : undefined;
+  const excuse =
+    missedAt === undefined || boundMs === undefined
+      ? undefined
+      : excuseOf(context, { from, deadline: from + boundMs * 1e6, at: missedAt });
   const isEmpty = isMap && rest.equalAt !== undefined && isEmptyMap(agreedView(fold, answers, members));
   const unread =
     fold.channel.role === 'membership' &&
@@ -181,30 +187,33 @@ function judge(context: CheckContext, fold: ViewRounds): PropertyResult | undefi
       ? `${milliseconds((time - from) / 1e6)} after the last fault`
       : `${milliseconds(sinceHealMs(time))} after the heal`;
   const unequal = rest.lastUnequalAt === undefined ? '' : after(rest.lastUnequalAt);
+  const broken = late
+    ? `views still differed ${unequal}; ${bound}`
+    : `the views agreed on what was not so (${untrue?.what}) ${after(finalTime)}; ${bound}`;
   const missing =
     silent.length > 0
       ? `no final view of ${names(silent)}`
-      : rest.equalAt === undefined
-        ? `not all equal ${unequal}, when the run ended; ${bound}`
-        : untrue !== undefined
-          ? `the views agreed on what was not so (${untrue.what}) ${after(finalTime)}, when the run ended; ${bound}`
-          : lost.length > 0
-            ? `${names(lost)} died without being told to`
-            : isEmpty
-              ? 'all views are equal, and empty'
-              : unread
-                ? 'no view was read in full, so nobody knows whether it is true'
-                : undefined;
+      : excuse !== undefined
+        ? `${broken}: ${excuse}`
+        : rest.equalAt === undefined
+          ? `not all equal ${unequal}, when the run ended; ${bound}`
+          : untrue !== undefined
+            ? `the views agreed on what was not so (${untrue.what}) ${after(finalTime)}, when the run ended; ${bound}`
+            : lost.length > 0
+              ? `${names(lost)} died without being told to`
+              : isEmpty
+                ? 'all views are equal, and empty'
+                : unread
+                  ? 'no view was read in full, so nobody knows whether it is true'
+                  : undefined;
   return conclude(claimed, {
     judged: members.size,
-    violations: late || isFalse ? 1 : 0,
+    violations: (late || isFalse) && excuse === undefined ? 1 : 0,
     witness: late ? unequalWitness(fold, rest) : untrue?.witness,
     inapplicable,
     missing,
     sound: `all ${members.size} views equal ${milliseconds(details.convergenceMs ?? 0)} after the heal; ${bound}`,
-    broken: late
-      ? `views still differed ${unequal}; ${bound}`
-      : `the views agreed on what was not so (${untrue?.what}) ${after(finalTime)}; ${bound}`,
+    broken: `${broken}${latenessNote(context)}`,
     details,
   });
 }

@@ -13,6 +13,7 @@ import type { PlanOutline } from '../../harness/model/plan.ts';
 import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import { type Belief, Beliefs, beliefAt, beliefLine } from './beliefs.ts';
 import { type Claimed, claimOf, conclude, cutShort, liarsOf } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { disturbances, plannedDisturbances, quietFrom } from './quiet.ts';
 import { clock, milliseconds } from './wording.ts';
 
@@ -61,6 +62,7 @@ function judge(context: CheckContext, channel: JudgedChannel, claimed: Claimed, 
   let violations = 0;
   let slowestMs = 0;
   let witness: Witness | undefined;
+  let excuse: string | undefined;
   for (const crash of crashes) {
     const disturbed = disturbances(plan, timeline, slackMs, crash.member);
     const start = quietFrom(disturbed, crash.at, crash.until, boundMs * MS);
@@ -80,9 +82,13 @@ function judge(context: CheckContext, channel: JudgedChannel, claimed: Claimed, 
       if (found !== undefined && found <= deadline) {
         judged++;
         slowestMs = Math.max(slowestMs, (found - crash.at) / MS);
-      } else if (Math.min(endOf(stay, timeline.lastTime), stay.leftAt ?? Number.POSITIVE_INFINITY) < deadline) {
-        unjudged++;
-      } else {
+        continue;
+      }
+      const until = Math.min(endOf(stay, timeline.lastTime), stay.leftAt ?? Number.POSITIVE_INFINITY);
+      const excused = excuseOf(context, { from: start, deadline, at: found ?? until });
+      excuse ??= excused;
+      if (until < deadline || excused !== undefined) unjudged++;
+      else {
         judged++;
         violations++;
         witness ??= accuse(observer, crash, start, boundMs, held);
@@ -96,12 +102,14 @@ function judge(context: CheckContext, channel: JudgedChannel, claimed: Claimed, 
     judged,
     violations,
     witness,
-    inapplicable: none ? planned : undefined,
-    missing: none
-      ? 'a crash was planned, but nobody was up and undisturbed for as long as detection may take'
-      : cutShort(context),
+    inapplicable: none && excuse === undefined ? planned : undefined,
+    missing:
+      excuse ??
+      (none
+        ? 'a crash was planned, but nobody was up and undisturbed for as long as detection may take'
+        : cutShort(context)),
     sound: `each of ${judged} declarations of death that were owed came ${within}, the slowest in ${milliseconds(slowestMs)}`,
-    broken: `${violations} of ${judged} declarations of death that were owed did not come ${within}`,
+    broken: `${violations} of ${judged} declarations of death that were owed did not come ${within}${latenessNote(context)}`,
     details: { crashes: crashes.length, unjudged, boundMs, slowestMs },
   });
 }

@@ -18,6 +18,7 @@ import type { PropertyResult, Witness } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { type Belief, type BeliefLog, Beliefs, beliefLine } from './beliefs.ts';
 import { type Claimed, claimOf, conclude, cutShort, liarsOf, neverUp } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { disturbances, type Intervals, quietFrom } from './quiet.ts';
 import { illegalStep } from './swim-order.ts';
 import { clock } from './wording.ts';
@@ -82,6 +83,8 @@ class ChannelJudge {
   #unjudged = 0;
   /** Accusations that stood at the end, too soon to judge though older than the heal. */
   #open = 0;
+  /** Why what came late shows nothing, where something did. */
+  #excuse: string | undefined;
 
   constructor(context: CheckContext, channel: JudgedChannel, claimed: Claimed) {
     this.channel = channel;
@@ -245,6 +248,10 @@ class ChannelJudge {
       const start = quietFrom(quiet, from, Math.min(subjectEnd, observerEnd), bound);
       if (start === undefined) continue;
       if (takenBack !== undefined && takenBack <= start + bound) break;
+      const at = takenBack ?? Math.min(subjectEnd, observerEnd);
+      const excuse = excuseOf(this.#context, { from: start, deadline: start + bound, at });
+      this.#excuse ??= excuse;
+      if (excuse !== undefined) return;
       this.#tallies.refuted.judged++;
       this.#convict('refuted', this.#unrefuted(log, accused, takenBack, start, bound));
       return;
@@ -291,7 +298,12 @@ class ChannelJudge {
         const from = Math.max(stay.from, subjectStay.from);
         const last = this.#lastBelief(observer, stays.length - 1, subject);
         if (last !== undefined && last.life >= subjectStay.life) this.#tallies.known.judged++;
-        else if (from <= settled && quietFrom(quiet, from, end, bound) !== undefined) {
+        else if (from <= settled) {
+          const start = quietFrom(quiet, from, end, bound);
+          if (start === undefined) continue;
+          const excuse = excuseOf(this.#context, { from: start, deadline: start + bound, at: end });
+          this.#excuse ??= excuse;
+          if (excuse !== undefined) continue;
           this.#tallies.known.judged++;
           this.#convict('known', {
             summary:
@@ -332,16 +344,21 @@ class ChannelJudge {
         `and ${this.#tallies.order.judged} changes of mind followed SWIM's order`,
       broken: broken
         .map((part) => `${part}: ${this.#tallies[part].violations} of ${this.#tallies[part].judged} broken`)
-        .join('; '),
+        .join('; ')
+        .concat(this.#isLate ? latenessNote(this.#context) : ''),
       details,
     });
+  }
+
+  get #isLate(): boolean {
+    return this.#tallies.refuted.violations > 0 || this.#tallies.known.violations > 0;
   }
 
   #missing(boundMs: number | undefined): string | undefined {
     if (boundMs === undefined) return `${this.channel.plan.protocol} claims refutation and states no bound for it`;
     if (this.#statuses === 0) return 'no member said what it believed of any';
     if (this.#open > 0) return `${this.#open} live members were still given up at the end, which came before the bound`;
-    return neverUp(this.#context) ?? cutShort(this.#context);
+    return this.#excuse ?? neverUp(this.#context) ?? cutShort(this.#context);
   }
 }
 

@@ -4,6 +4,7 @@ import type { CheckContext } from '../../harness/model/checker.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { claimOf, conclude, convergenceBoundMs, cutShort, operationsPlanned, wholeSince } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import type { RegisterFold } from './register-fold.ts';
 import { DELETE, FAIL, OK, READ, SHOWN_DELETED, SHOWN_UNKNOWN, WRITE } from './register-log.ts';
 import { upAtEnd } from './timeline.ts';
@@ -94,6 +95,8 @@ function judgeLost(
   let judged = 0;
   let unobliged = 0;
   let unspread = 0;
+  let excuse: string | undefined;
+  let isLate = false;
   let unversioned = 0;
   let neverRead = 0;
   const winner: number[] = [];
@@ -119,6 +122,13 @@ function judgeLost(
       unspread++;
       continue;
     }
+    if (!nobody) {
+      const from = Math.max(whole, log.versionAt.get(version));
+      const excused = excuseOf(context, { from, deadline: from + boundNs, at: finals.earliest });
+      excuse ??= excused;
+      if (excused !== undefined) continue;
+      isLate = true;
+    }
     lost.add(
       () => {
         const member = log.member(laggard[key] ?? -1);
@@ -136,6 +146,7 @@ function judgeLost(
   }
   const missing =
     cut ??
+    excuse ??
     (finals.missing.length > 0
       ? `no final view of ${names(finals.missing)}`
       : unspread > 0
@@ -152,7 +163,7 @@ function judgeLost(
     inapplicable: planned.has('write') || planned.has('delete') ? undefined : 'the plan has no writes on this channel',
     missing,
     sound: `all ${plural(judged - unobliged, 'obliged write')} (or newer ones) are in the final view of every correct member`,
-    broken: `${lost.count} of ${plural(judged - unobliged, 'obliged write')} lost`,
+    broken: `${lost.count} of ${plural(judged - unobliged, 'obliged write')} lost${isLate ? latenessNote(context) : ''}`,
     details: {
       notObliged: unobliged,
       neverRead,

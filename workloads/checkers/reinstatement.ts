@@ -18,6 +18,7 @@ import type { PropertyResult } from '../../harness/model/verdict.ts';
 import type { Data } from '../../impl/protocol.ts';
 import { type Belief, type BeliefLog, Beliefs, beliefLine } from './beliefs.ts';
 import { type Claimed, claimOf, conclude, cutShort, liarsOf } from './claims.ts';
+import { excuseOf, latenessNote } from './lateness.ts';
 import { disturbances, type Intervals, quietFrom } from './quiet.ts';
 import { Violations } from './violations.ts';
 import { clock } from './wording.ts';
@@ -64,6 +65,8 @@ class ChannelJudge {
   #unjudged = 0;
   /** Convictions older than the heal that stood at the end, too soon to judge. */
   #open = 0;
+  /** Why what came late shows nothing, where something did. */
+  #excuse: string | undefined;
 
   constructor(context: CheckContext, channel: JudgedChannel, claimed: Claimed) {
     this.channel = channel;
@@ -167,6 +170,10 @@ class ChannelJudge {
       const start = quietFrom(quiet, from, Math.min(subjectEnd, observerEnd), bound);
       if (start === undefined) continue;
       if (ended !== undefined && ended <= start + bound) break;
+      const at = ended ?? Math.min(subjectEnd, observerEnd);
+      const excuse = excuseOf(this.#context, { from: start, deadline: start + bound, at });
+      this.#excuse ??= excuse;
+      if (excuse !== undefined) return;
       this.#tallies.reinstated.judged++;
       this.#tallies.reinstated.add(
         () =>
@@ -214,7 +221,11 @@ class ChannelJudge {
         }
         // What was said last may be a conviction that has just begun: it has the bound's time as well.
         const from = Math.max(stay.from, subjectStay.from, last?.life === subjectStay.life ? last.time : 0);
-        if (quietFrom(quiet, from, timeline.lastTime, bound) === undefined) continue;
+        const start = quietFrom(quiet, from, timeline.lastTime, bound);
+        if (start === undefined) continue;
+        const excuse = excuseOf(this.#context, { from: start, deadline: start + bound, at: timeline.lastTime });
+        this.#excuse ??= excuse;
+        if (excuse !== undefined) continue;
         tally.judged++;
         tally.add(
           () =>
@@ -252,9 +263,14 @@ class ChannelJudge {
         `and none of ${this.#tallies.order.judged} changes of mind went back`,
       broken: broken
         .map((part) => `${part}: ${this.#tallies[part].count} of ${this.#tallies[part].judged} broken`)
-        .join('; '),
+        .join('; ')
+        .concat(this.#isLate ? latenessNote(this.#context) : ''),
       details,
     });
+  }
+
+  get #isLate(): boolean {
+    return this.#tallies.reinstated.count > 0 || this.#tallies.known.count > 0;
   }
 
   #missing(boundMs: number | undefined): string | undefined {
@@ -262,7 +278,7 @@ class ChannelJudge {
     if (boundMs === undefined) return `${protocol} claims reinstatement and states no bound for it`;
     if (this.#statuses === 0) return 'no member said what it believed of any';
     if (this.#open > 0) return `${this.#open} live members were still given up at the end, which came before the bound`;
-    return cutShort(this.#context);
+    return this.#excuse ?? cutShort(this.#context);
   }
 }
 

@@ -5,8 +5,10 @@
 import type { FaultWindow, Stay, Timeline } from '../../harness/model/checker.ts';
 import { isolatedBy, outsidersOf } from '../../harness/model/core.ts';
 import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from '../../harness/model/fault.ts';
-import type { FaultLine, HistoryLine, MemberLine } from '../../harness/model/history.ts';
+import type { FaultLine, HistoryLine, MemberLine, TrafficLine } from '../../harness/model/history.ts';
+import { MachineLateness } from '../../harness/model/machine-lateness.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
+import { aftermathMs } from './quiet.ts';
 
 export interface TimelineOptions {
   /**
@@ -26,6 +28,8 @@ interface IndexedFault {
   readonly links: 'all' | readonly { from: Uint8Array; to: Uint8Array }[] | undefined;
   /** Members that cannot be expected to answer while it is on; undefined where it names none. */
   readonly targets: ReadonlySet<string> | undefined;
+  /** How long after its end it may still show, ns. */
+  readonly aftermathNs: number;
   /** Members whom it keeps away from the core for good. */
   readonly isolates: readonly string[];
 }
@@ -83,6 +87,7 @@ class FoldedTimeline implements MutableTimeline {
   finalAt: number | undefined;
   end: 'completed' | 'interrupted' | undefined;
   lastTime = 0;
+  readonly lateness = new MachineLateness();
 
   readonly #slack: number;
   readonly #index: ReadonlyMap<string, number>;
@@ -112,12 +117,13 @@ class FoldedTimeline implements MutableTimeline {
     this.#index = new Map(plan.members.map((member, i) => [member.name, i]));
     this.#planned = new Map(
       plan.faults.map((fault) => {
-        return [fault.id, { ...this.#indexFault(fault), isolates: isolatedBy(plan, fault) }];
+        const aftermathNs = aftermathMs(fault) * 1e6;
+        return [fault.id, { ...this.#indexFault(fault), aftermathNs, isolates: isolatedBy(plan, fault) }];
       }),
     );
   }
 
-  #indexFault(fault: PlannedFault): Omit<IndexedFault, 'isolates'> {
+  #indexFault(fault: PlannedFault): Pick<IndexedFault, 'links' | 'targets'> {
     const mask = (names: readonly string[]): Uint8Array => {
       const bits = new Uint8Array(this.#index.size);
       for (const name of names) {
@@ -147,6 +153,12 @@ class FoldedTimeline implements MutableTimeline {
       case 'phase':
         if (line.phase === 'heal') this.healedAt ??= line.time;
         else if (line.phase === 'final') this.finalAt ??= line.time;
+        break;
+      case 'traffic':
+        if (line.late !== undefined && !this.#isHeldUp(line)) this.lateness.member(line);
+        break;
+      case 'lateness':
+        this.lateness.controller(line);
         break;
       case 'end':
         this.end = line.outcome;
@@ -201,6 +213,18 @@ class FoldedTimeline implements MutableTimeline {
       stay.ending = line.event === 'crash' ? 'crash' : stay.leftAt === undefined ? 'end' : 'stop';
       if (pause !== undefined) pause.until = Math.min(pause.until, line.time);
     }
+  }
+
+  /** Whether a fault kept this member from running in the interval, so that what it was late is the plan's doing. */
+  #isHeldUp({ member, since, time }: TrafficLine): boolean {
+    const wasOn = ({ from, until }: { readonly from: number; readonly until: number }, aftermathNs = 0): boolean =>
+      from - this.#slack <= time && until + aftermathNs + this.#slack >= since;
+    const isPaused = this.actualStays.get(member)?.some((stay) => stay.pauses.some((pause) => wasOn(pause)));
+    if (isPaused === true) return true;
+    return this.faults.some((window) => {
+      const fault = this.#planned.get(window.id);
+      return fault?.targets?.has(member) === true && wasOn(window, fault.aftermathNs);
+    });
   }
 
   #isolate({ fault, kind, time }: FaultLine): void {

@@ -23,6 +23,7 @@ import {
   type PeerAddress,
   type StepReport,
 } from '../../node/control.ts';
+import { StallWatch } from '../../node/stall-watch.ts';
 import { FaultChanges, type Told } from './fault-changes.ts';
 import type { Guard } from './guard.ts';
 import { SeenBatches } from './seen-batches.ts';
@@ -71,6 +72,8 @@ interface Boot {
   readonly ready: (failure: StartFailure | undefined) => void;
 }
 
+const LATENESS_EVERY_NS = 1e9;
+
 interface Seat {
   readonly name: string;
   /** Where its process is, or was last; undefined: none was ever ready. */
@@ -94,6 +97,7 @@ export class RealCluster implements Cluster {
   readonly #changes: FaultChanges;
   #countedBefore: ReadonlyMap<string, DeviceCounters> | undefined;
   #closing = false;
+  #stalls: StallWatch | undefined;
   #end: (error: Error | undefined) => void = () => undefined;
   readonly #ended = new Promise<Error | undefined>((resolve) => {
     this.#end = resolve;
@@ -180,6 +184,7 @@ export class RealCluster implements Cluster {
   async run(): Promise<void> {
     this.#originNs = process.hrtime.bigint();
     this.#originWallMs = Date.now();
+    this.#watchLateness();
     const early = this.#early;
     this.#early = [];
     this.#guarded(() => {
@@ -224,6 +229,7 @@ export class RealCluster implements Cluster {
   async close(): Promise<void> {
     this.#closing = true;
     this.#alarms.close();
+    this.#stalls?.close();
     const boots = [...this.#seats.values()].flatMap((seat) => (seat.boot === undefined ? [] : [seat.boot]));
     for (const boot of boots) boot.process.signal('SIGKILL');
     await Promise.all(boots.map((boot) => boot.process.ended));
@@ -361,6 +367,20 @@ export class RealCluster implements Cluster {
       });
     }
     return this.#turn;
+  }
+
+  /** Of the controller; members tell of themselves. */
+  #watchLateness(): void {
+    const stalls = new StallWatch({ now: () => this.now() });
+    this.#stalls = stalls;
+    let since = this.now();
+    const tell = (): void => {
+      const time = this.now();
+      this.#setup.events.lateness?.({ type: 'lateness', time, since, ...stalls.take().late });
+      since = time;
+      this.#alarms.at(time + LATENESS_EVERY_NS, tell);
+    };
+    this.#alarms.at(since + LATENESS_EVERY_NS, tell);
   }
 
   #tellClocks(): void {
