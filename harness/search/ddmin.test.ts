@@ -34,3 +34,11 @@ it('asks few questions where little is needed', () => {
   expect(found).toEqual([700]);
   expect(asked).toBeLessThan(50);
 });
+
+it('goes no deeper than it is asked to', () => {
+  const items = Array.from({ length: 64 }, (_, i) => i);
+  // Only in pieces of at most four could anything be left out.
+  const test = (part: readonly number[]): boolean => part.length >= 60;
+  expect(ddmin(items, test, 8)).toEqual(items);
+  expect(ddmin(items, test)).toHaveLength(60);
+});

@@ -2,9 +2,14 @@
 
 /**
  * A part of `items`, in their order, that still passes `test` and from which no single item can be left out.
- * `items` itself must pass. Deterministic.
+ * `items` itself must pass. Deterministic. `mostPieces`: goes no deeper, and then larger parts than single items are all
+ * that cannot be left out.
  */
-export function ddmin<T>(items: readonly T[], test: (part: readonly T[]) => boolean): readonly T[] {
+export function ddmin<T>(
+  items: readonly T[],
+  test: (part: readonly T[]) => boolean,
+  mostPieces = Number.POSITIVE_INFINITY,
+): readonly T[] {
   if (items.length === 0 || test([])) return [];
   let current = items;
   let pieces = 2;
@@ -17,7 +22,7 @@ export function ddmin<T>(items: readonly T[], test: (part: readonly T[]) => bool
     if (smaller !== undefined) {
       pieces = chunks.includes(smaller) ? 2 : Math.max(2, pieces - 1);
       current = smaller;
-    } else if (pieces >= current.length) break;
+    } else if (pieces >= Math.min(current.length, mostPieces)) break;
     else pieces = Math.min(current.length, pieces * 2);
   }
   return current;

@@ -57,6 +57,18 @@ export function withRestartStorm(plan: Plan, knowledge: PlanKnowledge, seed: str
   return { ...changed, closing: { ...plan.closing, deadlineMs: deadlineOf(changed, knowledge.protocols) } };
 }
 
+/** One restart of such a storm, of all members but the one that is not heard, begun so late in the load. */
+export function restartAt(
+  atMs: number,
+  plan: Plan,
+  restart: Storm['restart'],
+  random: Random,
+): readonly PlannedFault[] {
+  const [periodMs] = PERIODS_MS;
+  const size = plan.members.length;
+  return faultsOf({ fromMs: atMs, untilMs: atMs + periodMs, periodMs, restart, size, isMuting: true }, plan, random);
+}
+
 function faultsOf(storm: Storm, plan: Plan, random: Random): PlannedFault[] {
   const names = plan.members.map((member) => member.name);
   const { healAtMs } = plan.closing;

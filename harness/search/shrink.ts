@@ -12,6 +12,7 @@ import { ddmin } from './ddmin.ts';
 import { joinedFaults } from './joined-faults.ts';
 import { withLargeValue, withSmallerValue } from './larger-values.ts';
 import { groupsToDrop, heirAmong } from './member-groups.ts';
+import { isFarFromReadable, READABLE, redrawnPlans } from './redrawn-plan.ts';
 import { likelierFaults, simplerFaults } from './simpler-fault.ts';
 import { withChannels, withCore, withFaults, withHealAt, withMembers } from './smaller-plan.ts';
 
@@ -43,8 +44,10 @@ export interface Shrunk {
 /** Members that a plan needs, and the shortest load, ms. */
 const LEAST_MEMBERS = 2;
 const SHORTEST_LOAD_MS = 1000;
-/** As many as a person takes in. Where more are left, fewer are worth their being larger. */
-const READABLE = { faults: 3, operations: 5 } as const;
+/** Pieces that faults and operations are taken apart into before it is tried to draw the plan anew. */
+const COARSE_PIECES = 8;
+/** Draws of it, which are small plans and soon run. */
+const MOST_REDRAWN = 1000;
 
 /** `options.plan` must fail. */
 export function shrink(options: ShrinkOptions): Shrunk {
@@ -78,6 +81,11 @@ class Shrinking {
     this.#channels();
     this.#largerCore();
     this.#usualSettings();
+    // What comes after the failure goes at once, and nothing before it changes by that.
+    this.#shorterLoad();
+    this.#faults(COARSE_PIECES);
+    this.#operations(COARSE_PIECES);
+    this.#redrawn();
     this.#faults();
     this.#operations();
     this.#shorterLoad();
@@ -106,11 +114,17 @@ class Shrinking {
   }
 
   /** The smallest part of `items` that still fails when put in place of them. `put`: undefined for what makes no plan. */
-  #least<T>(what: string, items: readonly T[], put: (part: readonly T[]) => Plan | undefined): void {
-    ddmin(items, (part) => {
+  #least<T>(
+    what: string,
+    items: readonly T[],
+    put: (part: readonly T[]) => Plan | undefined,
+    mostPieces?: number | undefined,
+  ): void {
+    const test = (part: readonly T[]): boolean => {
       const candidate = part.length < items.length ? put(part) : undefined;
       return candidate !== undefined && this.#try(what, candidate);
-    });
+    };
+    ddmin(items, test, mostPieces);
   }
 
   #channels(): void {
@@ -154,14 +168,21 @@ class Shrinking {
     });
   }
 
-  #faults(): void {
+  #faults(mostPieces?: number): void {
     const { plan } = this;
-    this.#least('drop faults', plan.faults, (part) => withFaults(plan, part));
+    this.#least('drop faults', plan.faults, (part) => withFaults(plan, part), mostPieces);
   }
 
-  #operations(): void {
+  #operations(mostPieces?: number): void {
     const { plan } = this;
-    this.#least('drop operations', plan.operations, (part) => ({ ...plan, operations: part }));
+    this.#least('drop operations', plan.operations, (part) => ({ ...plan, operations: part }), mostPieces);
+  }
+
+  #redrawn(): void {
+    if (!isFarFromReadable(this.plan)) return;
+    for (const drawn of redrawnPlans(this.plan, MOST_REDRAWN)) {
+      if (this.spent || this.#try('draw anew', drawn)) return;
+    }
   }
 
   #shorterLoad(): void {

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import type { Data } from '../../impl/protocol.ts';
+import { KNOWLEDGE } from '../cli/parts.ts';
+import { digestOf } from '../model/canonical.ts';
+import type { Plan } from '../model/plan.ts';
+import { checkPlan } from '../model/plan-check.ts';
+import { hash32 } from '../model/rng.ts';
+import { planOf } from '../proof/test-scenario.ts';
+import { quickSettings } from './oracle.ts';
+import { isFarFromReadable, READABLE, redrawnPlans } from './redrawn-plan.ts';
+import { shrink } from './shrink.ts';
+
+const PLAN = planOf(
+  'redrawn',
+  { partition: 'halves', loss: '0.4', kill: 'minority', byzantine: '2' },
+  { protocols: ['consensus'], nodes: 9, timeMs: 40_000, ratePerSecond: 20 },
+);
+
+it('draws plans that make sense, are small, have all kinds of the faults there were, and are the same each time', () => {
+  expect(isFarFromReadable(PLAN)).toBe(true);
+  const drawn = [...redrawnPlans(PLAN, 200)];
+  expect(drawn.length).toBeGreaterThan(150);
+  for (const plan of drawn) {
+    checkPlan(plan, KNOWLEDGE, 'drawn anew');
+    for (const part of ['faults', 'operations', 'members'] as const) {
+      expect(plan[part].length, part).toBeGreaterThan(0);
+      expect(plan[part].length, part).toBeLessThanOrEqual(READABLE[part]);
+    }
+    expect(plan.closing.healAtMs).toBeLessThan(PLAN.closing.healAtMs);
+  }
+  expect(new Set(drawn.map(({ seed }) => seed)).size).toBe(drawn.length);
+  const kinds = new Set(drawn.flatMap(({ faults }) => faults.map(({ type }) => type)));
+  expect([...kinds].sort()).toEqual(['byzantine', 'kill', 'loss', 'partition']);
+  expect([...redrawnPlans(PLAN, 200)]).toEqual(drawn);
+});
+
+it('draws nothing from a plan without faults, or without operations', () => {
+  expect([...redrawnPlans({ ...PLAN, faults: [] }, 20)]).toEqual([]);
+  expect([...redrawnPlans({ ...PLAN, operations: [] }, 20)]).toEqual([]);
+});
+
+/** Of small plans so many fail, by chance, and of large ones none but the first. */
+const CHANCE = 0.006;
+
+it('leads to a small plan where only a rare moment fails, and whatever is taken out of a large plan makes it another one', () => {
+  const chance = (plan: Plan): number => hash32(digestOf(plan as unknown as Data), 'chance') / 2 ** 32;
+  const fails = (plan: Plan): boolean =>
+    plan === PLAN || (plan.operations.length <= READABLE.operations && chance(plan) < CHANCE);
+  const protocols = new Map(KNOWLEDGE.protocols.map((protocol) => [protocol.name, protocol]));
+  const steps: string[] = [];
+  const shrunk = (plan: Plan) =>
+    shrink({
+      plan,
+      fails,
+      usualSettings: quickSettings(protocols),
+      mostRuns: 3000,
+      onStep: ({ what }) => steps.push(what),
+    });
+  const { plan, minimal } = shrunk(PLAN);
+  expect(minimal).toBe(true);
+  expect(steps[0]).toBe('draw anew');
+  for (const part of ['faults', 'operations', 'members'] as const) {
+    expect(plan[part].length, part).toBeLessThanOrEqual(READABLE[part]);
+  }
+  expect(shrunk(plan).plan).toEqual(plan);
+});
