@@ -55,4 +55,37 @@ describe('Alarms', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(calls).toEqual(['first', 'added']);
   });
+
+  it('catches up with a chain that is overdue in one round', async () => {
+    const alarms = new Alarms(() => 1e9);
+    let called = 0;
+    const add = (): void => alarms.at(called * 1e6, () => ++called < 200 && add());
+    const behind: number[] = [];
+    await new Promise<void>((resolve) => {
+      alarms.at(0, () => setImmediate(resolve));
+      // What is due later than the chain waits for all of it, and for no more.
+      alarms.at(500e6, () => behind.push(called));
+      add();
+    });
+    alarms.close();
+    expect(behind).toEqual([200]);
+  });
+
+  it('gives others their turn where what is overdue never ends', async () => {
+    let nowNs = 1e9;
+    const alarms = new Alarms(() => nowNs);
+    let called = 0;
+    const again = (): void => {
+      called++;
+      nowNs += 1e6;
+      if (called < 10_000) alarms.at(0, again);
+    };
+    await new Promise<void>((resolve) => {
+      alarms.at(0, () => setImmediate(resolve));
+      alarms.at(0, again);
+    });
+    alarms.close();
+    expect(called).toBeGreaterThan(1);
+    expect(called).toBeLessThan(100);
+  });
 });

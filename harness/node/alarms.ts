@@ -6,6 +6,8 @@ interface Alarm {
 }
 
 const LONGEST_MS = 1_000_000_000;
+/** After this long in one round sockets get their turn, whatever is overdue. */
+const LONG_ROUND_NS = 10e6;
 
 function before(a: Alarm, b: Alarm): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);
@@ -60,13 +62,15 @@ export class Alarms {
 
   #fire(): void {
     // A timer may fire early by the clock that counts here; what is not due yet is armed again. What callbacks add for
-    // this very moment waits for the next round, so that sockets get their turn.
+    // this very moment waits for the next round, so that sockets get their turn. What they add for a time before this
+    // round does not: of a chain in which each adds the next, a process that is late would catch up one a round, and
+    // where a round takes longer than from one to the next, fall behind for good, with all that stands behind them.
     const limit = this.#now();
     const last = this.#order;
     this.#armedFor = Number.NEGATIVE_INFINITY;
     try {
       for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-        if (first.time > limit || first.order >= last) break;
+        if (first.time > limit || (first.order >= last && this.#now() - limit > LONG_ROUND_NS)) break;
         this.#pop();
         first.callback();
       }
