@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { excerpt, UnavailableError, UserError } from '../../model/errors.ts';
+import { tlsMend, tlsOf, tlsProblemOf } from './engine-tls.ts';
 
 const DEFAULT_HOST = 'unix:///var/run/docker.sock';
 const ANSWER_MS = 5000;
@@ -28,10 +29,18 @@ export function checkEngineHost(host: string): string {
   );
 }
 
-/** Not connected yet. */
-export function engineAt(host: string): Docker {
+const PLAIN_PORT = 2375;
+const TLS_PORT = 2376;
+
+/**
+ * Not connected yet. Throws UserError where its certificates cannot be used. All that dockerode would else take from
+ * DOCKER_HOST, which may be another engine, is said.
+ */
+export function engineAt(host: string, environment: NodeJS.ProcessEnv = process.env): Docker {
   checkEngineHost(host);
-  if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
+  if (host.startsWith('unix://')) {
+    return new Docker({ host: undefined, socketPath: host.slice('unix://'.length), protocol: 'http' });
+  }
   const url = new URL(host);
   if (url.protocol === 'ssh:') {
     return new Docker({
@@ -39,12 +48,16 @@ export function engineAt(host: string): Docker {
       host: url.hostname,
       port: url.port === '' ? 22 : Number(url.port),
       username: url.username,
-      sshOptions: process.env.SSH_AUTH_SOCK === undefined ? {} : { agent: process.env.SSH_AUTH_SOCK },
+      sshOptions: environment.SSH_AUTH_SOCK === undefined ? {} : { agent: environment.SSH_AUTH_SOCK },
     });
   }
-  const secure = url.protocol === 'https:' || process.env.DOCKER_TLS_VERIFY === '1';
-  // Certificates are read by dockerode itself, where DOCKER_CERT_PATH says that they are.
-  return new Docker({ protocol: secure ? 'https' : 'http', host: url.hostname, port: Number(url.port || 2375) });
+  const tls = tlsOf(url, environment);
+  if (tls === undefined) {
+    return new Docker({ protocol: 'http', host: url.hostname, port: Number(url.port || PLAIN_PORT) });
+  }
+  const { cert, key } = tls;
+  const ca = tls.ca === undefined ? undefined : [...tls.ca];
+  return new Docker({ protocol: 'https', host: url.hostname, port: Number(url.port || TLS_PORT), ca, cert, key });
 }
 
 /** Throws UnavailableError where none answers. */
@@ -53,7 +66,7 @@ export async function connectEngine(asked: string | undefined): Promise<Docker> 
   const engine = engineAt(host);
   const problem = await probeEngine(engine);
   if (problem === undefined) return engine;
-  const mend = 'install Docker and start its engine, or name another with --docker-host';
+  const mend = tlsMend(problem) ?? 'install Docker and start its engine, or name another with --docker-host';
   throw new UnavailableError(`no Docker engine answers: ${problem}`, host, mend);
 }
 
@@ -87,7 +100,7 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such socket';
   if (code === 'ECONNREFUSED') return 'the connection was refused';
   if (code === 'EACCES') return 'this user may not use its socket';
-  return excerpt(json?.message ?? error.message);
+  return tlsProblemOf(error) ?? excerpt(json?.message ?? error.message);
 }
 
 /** Of an engine's answer; undefined: there was none. */

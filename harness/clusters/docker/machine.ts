@@ -8,7 +8,7 @@ import { engineAt, engineHost, knowsQuotas, probeEngine } from './engine.ts';
 /** Throws UserError where DOCKER_HOST is no address of an engine. */
 export async function dockerParts(environment: Environment): Promise<MachinePart[]> {
   const host = engineHost(undefined, environment);
-  const engine = engineAt(host);
+  const engine = engineAt(host, environment);
   const problem = await probeEngine(engine);
   const ownImage = process.platform === 'linux' || Boolean(environment.HEARSAY_IMAGE);
   return [

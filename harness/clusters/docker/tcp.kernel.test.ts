@@ -16,7 +16,7 @@ describe.skipIf(skipLoudly('engines by tcp', whyNoOwnEngine()))('an engine at a 
   let root = '';
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'hearsay-tcp-'));
-    engine = await startOwnEngine('tcp', undefined, PORT);
+    engine = await startOwnEngine('tcp', undefined, { port: PORT });
   });
   afterAll(async () => {
     await engine?.stop();

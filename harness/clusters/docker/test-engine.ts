@@ -94,8 +94,20 @@ interface Plug {
   readonly aheadS: number;
 }
 
-/** A new engine, whose namespace has nothing but loopback and the plug. `tcp`: a port of that loopback, to listen at, too. */
-export async function startOwnEngine(name: string, plug?: Plug, tcp?: number): Promise<OwnEngine> {
+/** Where an engine is to listen, too: a port of its namespace's loopback. */
+interface TcpPort {
+  readonly port: number;
+  /** By TLS, and to nobody without a certificate: the folder of ca.pem, and of the engine's server.pem and server-key.pem. */
+  readonly certificates?: string;
+}
+
+function listening({ port, certificates }: TcpPort): string {
+  const tls = `--tlsverify --tlscacert=${certificates}/ca.pem --tlscert=${certificates}/server.pem --tlskey=${certificates}/server-key.pem`;
+  return `-H tcp://127.0.0.1:${port} ${certificates === undefined ? '' : tls}`;
+}
+
+/** A new engine, whose namespace has nothing but loopback and the plug. */
+export async function startOwnEngine(name: string, plug?: Plug, tcp?: TcpPort): Promise<OwnEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'hearsay-engine-'));
   const cgroup = `hearsay-${name}-${process.pid}`;
   const host = `unix://${join(folder, 'docker.sock')}`;
@@ -108,7 +120,7 @@ export async function startOwnEngine(name: string, plug?: Plug, tcp?: number): P
       HOST: host,
       SWITCH: String(plug?.pid ?? ''),
       ADDRESS: plug?.address ?? '',
-      TCP: tcp === undefined ? '' : `-H tcp://127.0.0.1:${tcp}`,
+      TCP: tcp === undefined ? '' : listening(tcp),
     },
     stdin: 'pipe',
     stdout: { file: join(folder, 'engine.log'), append: true },
