@@ -3,9 +3,10 @@
  * for a member (a pause, a quota) is no lateness of the machine; whoever hands the lines over leaves those out.
  *
  * Why lateness may excuse a bound that was missed, and how far. Bounds count with a ready process that waits for a moment
- * at each step. What is owed comes to be through a chain of steps, each of them in one member. At any moment the chain is
- * at one place, so what it lost because a ready member had to wait is no more than all members together waited, and no more
- * than the time that passed. If that sum is below the excess over the bound, waiting explains nothing, and the bound is
+ * at each step. What is owed comes to be through a chain of steps, each of them in one member, or in the controller, which
+ * carries out the end of a fault step by step after it has written it down. At any moment the chain is at one place, so what
+ * it lost because a ready process had to wait is no more than all of them together waited, and no more than the time that
+ * passed. If that sum is below the excess over the bound, waiting explains nothing, and the bound is
  * broken. If it is not, the run does not tell a broken protocol from a machine that was late: `unknown`, which is never
  * green, so that nothing is let pass. Waiting can do more harm than it lasts (an answer that comes late costs a suspicion);
  * that is not excused, since nothing measured it: the verdict stays, and says beside it that the machine was overrun.
@@ -19,7 +20,7 @@ const LONG_MS = 300;
 const LARGE_SHARE = 0.1;
 
 export class MachineLateness {
-  /** By second of the run: what all members were late in it, ms, as if each were so evenly. */
+  /** By second of the run: what all members and the controller were late in it, ms, as if each were so evenly. */
   readonly #seconds = new Map<number, number>();
   #longestMs = 0;
   #sumMs = 0;
@@ -28,23 +29,23 @@ export class MachineLateness {
 
   member({ since, time, late }: Pick<TrafficLine, 'since' | 'time' | 'late'>): void {
     if (late === undefined || late.sumMs <= 0 || time <= since) return;
-    this.#note(late);
+    this.#longestMs = Math.max(this.#longestMs, late.longestMs);
+    this.#sumMs += late.sumMs;
+    this.#spread(since, time, late);
+  }
+
+  controller(line: LatenessLine): void {
+    this.#controllerLongestMs = Math.max(this.#controllerLongestMs, line.longestMs);
+    if (line.sumMs > 0 && line.time > line.since) this.#spread(line.since, line.time, line);
+  }
+
+  #spread(since: number, time: number, late: LatenessReading): void {
     const perNs = late.sumMs / (time - since);
     for (let second = Math.floor(since / NS_PER_SECOND); second * NS_PER_SECOND < time; second++) {
       const overlapNs = overlap(second, since, time);
       this.#seconds.set(second, (this.#seconds.get(second) ?? 0) + perNs * overlapNs);
     }
     this.#lastTime = Math.max(this.#lastTime, time);
-  }
-
-  /** It is no part of any chain of steps among members, so it excuses nothing. */
-  controller({ longestMs }: LatenessLine): void {
-    this.#controllerLongestMs = Math.max(this.#controllerLongestMs, longestMs);
-  }
-
-  #note({ longestMs, sumMs }: LatenessReading): void {
-    this.#longestMs = Math.max(this.#longestMs, longestMs);
-    this.#sumMs += sumMs;
   }
 
   /** The most that steps one after the other can have waited in [from, until] (ns), ms. */

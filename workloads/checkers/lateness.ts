@@ -17,7 +17,7 @@ export function excuseOf({ timeline }: CheckContext, { from, deadline, at }: Ove
   const lateMs = timeline.lateness?.betweenMs(from, at) ?? 0;
   if (excessMs < 0 || lateMs <= excessMs) return undefined;
   return (
-    `the bound was missed by ${milliseconds(excessMs)}, and members that were ready to run waited for ` +
+    `the bound was missed by ${milliseconds(excessMs)}, and processes that were ready to run waited for ` +
     `${milliseconds(lateMs)} of that time: ${timeline.lateness?.describe()}`
   );
 }
