@@ -217,3 +217,10 @@ test('can be read aloud: headings in order, cells with headers, charts with labe
   for (const [box] of plainReport.html.matchAll(/<div class="(?:chart|scroll)"[^>]*>/g))
     expect(box).toMatch(/tabindex="0" role="group" aria-label=/);
 });
+
+test('the head says that the machine was overrun, where it was', () => {
+  const head = ({ html }: Report): string => html.slice(0, html.indexOf('<main>'));
+  const told = draw({ operations: 2 }, (verdict) => ({ ...verdict, overrun: 'the machine was overrun: <b>' }));
+  expect(head(told)).toContain('<p class="warning">The machine was overrun: &lt;b&gt;.</p>');
+  expect(head(plainReport)).not.toContain('overrun');
+});

@@ -71,3 +71,11 @@ test('what lies beyond the claims is said once, and counted', () => {
   expect(text).toContain('1 not applicable (1 beyond the claims, of which 1 broken: no defect); seed 42');
   expect(verdictTable(VERDICT, (_, plain) => plain, 100)).not.toContain('beyond');
 });
+
+test('says in its last line that the machine was overrun, where it was', () => {
+  const told = 'the machine was overrun: run fewer things at a time';
+  const lines = verdictTable({ ...VERDICT, overrun: told }, (_style, plain) => plain, 100)
+    .trim()
+    .split('\n');
+  expect(lines.at(-1)).toBe(told);
+});

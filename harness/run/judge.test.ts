@@ -61,3 +61,25 @@ test.each([
   expect(combine(properties)).toBe('unknown');
   expect(measured).toEqual(metrics);
 });
+
+test('an overrun machine is named where something is wanting, and not where all is well', () => {
+  const sentence = 'the machine was overrun';
+  const overrunOf = (verdict: 'valid' | 'invalid' | 'unknown', isLarge: boolean, reason = '') => {
+    const parts = {
+      protocols: new Map(),
+      checkers: [
+        {
+          name: 'one',
+          create: () => ({ wants: [], line: () => undefined, end: () => [{ ...fine, verdict, reason }] }),
+        },
+      ],
+      createTimeline: () => ({ line: () => undefined, lateness: { isLarge, describe: () => sentence } }),
+    } as unknown as JudgeParts;
+    return createJudge(plan, 'local', parts).end().overrun;
+  };
+  expect(overrunOf('valid', true)).toBeUndefined();
+  expect(overrunOf('invalid', true)).toBe(sentence);
+  expect(overrunOf('unknown', true)).toBe(sentence);
+  expect(overrunOf('invalid', false)).toBeUndefined();
+  expect(overrunOf('unknown', false, `too late: ${sentence}`)).toBe(sentence);
+});

@@ -7,7 +7,7 @@ import { UserError } from '../../model/errors.ts';
 import { engineAt, reasonOf } from './engine.ts';
 import { tlsMend } from './engine-tls.ts';
 
-const way = (engine: Docker): Record<string, unknown> => engine.modem as Record<string, unknown>;
+const way = (engine: Docker): Record<string, unknown> => engine.modem as unknown as Record<string, unknown>;
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
 describe('the way to an engine', () => {
