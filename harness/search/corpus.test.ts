@@ -98,7 +98,7 @@ describe.each(ENTRIES)('$file', (entry) => {
       plan: entry.plan,
       fails: (candidate) => brokenBy(candidate, parts, KNOWLEDGE).includes(entry.property),
       usualSettings: quickSettings(known),
-      mostRuns: 1000,
+      mostRuns: 2000,
     });
     expect(plan).toEqual(entry.plan);
   });

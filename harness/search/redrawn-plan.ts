@@ -26,9 +26,9 @@ const MOST_BEFORE_CUT_MS = 128;
 /** How long faults that last longer go on after it has begun, ms, at most. */
 const MOST_AFTER_MS = 2000;
 
-/** Whether a plan has more than twice as many faults or operations as a person takes in. */
-export function isFarFromReadable({ faults, operations }: Plan): boolean {
-  return faults.length > 2 * READABLE.faults || operations.length > 2 * READABLE.operations;
+/** Whether a plan has at most so many times as many faults and operations as a person takes in. */
+export function isReadable({ faults, operations }: Plan, times = 1): boolean {
+  return faults.length <= times * READABLE.faults && operations.length <= times * READABLE.operations;
 }
 
 /**

@@ -12,7 +12,7 @@ import { ddmin } from './ddmin.ts';
 import { joinedFaults } from './joined-faults.ts';
 import { withLargeValue, withSmallerValue } from './larger-values.ts';
 import { groupsToDrop, heirAmong } from './member-groups.ts';
-import { isFarFromReadable, READABLE, redrawnPlans } from './redrawn-plan.ts';
+import { isReadable, READABLE, redrawnPlans } from './redrawn-plan.ts';
 import { likelierFaults, simplerFaults } from './simpler-fault.ts';
 import { withChannels, withCore, withFaults, withHealAt, withMembers } from './smaller-plan.ts';
 
@@ -85,7 +85,7 @@ class Shrinking {
     this.#shorterLoad();
     this.#faults(COARSE_PIECES);
     this.#operations(COARSE_PIECES);
-    this.#redrawn();
+    if (!isReadable(this.plan, 2)) this.#redrawn();
     this.#faults();
     this.#operations();
     this.#shorterLoad();
@@ -96,6 +96,7 @@ class Shrinking {
     this.#fewerLikelierFaults();
     this.#eachFault();
     this.#roundOperations();
+    if (!isReadable(this.plan)) this.#redrawn();
   }
 
   /** Takes the candidate if it still fails. */
@@ -179,7 +180,6 @@ class Shrinking {
   }
 
   #redrawn(): void {
-    if (!isFarFromReadable(this.plan)) return;
     for (const drawn of redrawnPlans(this.plan, MOST_REDRAWN)) {
       if (this.spent || this.#try('draw anew', drawn)) return;
     }
