@@ -157,6 +157,19 @@ describe.each(SEEDS)('seed %s', (seed) => {
   });
 });
 
+it('those that are in no cluster do not agree on an empty one: each knows itself, until it has left', () => {
+  const world = createWorld('out');
+  world.latency = () => undefined;
+  for (const name of ['n2', 'n3']) world.start(name);
+  world.run(3000);
+  for (const name of ['n2', 'n3']) {
+    expect(statesAt(world, name)).toEqual([]);
+    expect(viewOf(world, name).alive).toEqual([`${name}/1`]);
+  }
+  world.leave('n3');
+  expect(viewOf(world, 'n3').alive).toEqual([]);
+});
+
 describe('the ring', () => {
   const gossip = { m: names.map((name) => [`${name}/1.1`, 2] as const), s: [], r: [], c: [], t: [] };
 

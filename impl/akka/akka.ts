@@ -49,7 +49,8 @@ import { type AkkaContext, type AkkaState, initAkka, NO_QUIRKS, type Quirks, typ
 import { findOther, hearStranger, lookForOthers } from './strangers.ts';
 
 /**
- * `alive`: members up to `up` in the life cycle that nobody holds unreachable, as sorted `name/life`, self among them.
+ * `alive`: members up to `up` in the life cycle that nobody holds unreachable, as sorted `name/life`, self among them; self
+ * alone in a member that is in no cluster.
  * `unreachable`: those that somebody holds so; they are still members. Where each stands in the life cycle is left to the
  * operation `states`: the leader moves members on when all agree, so that agreement on it never lasts while there is
  * something to do.
@@ -223,6 +224,8 @@ function view(state: AkkaState): AkkaView {
   const alive: string[] = [];
   const lost: string[] = [];
   const { gossip } = state;
+  // Who is in no cluster knows itself: otherwise all that are in none would agree on an empty one.
+  if (gossip === undefined && !state.left) alive.push(`${state.self}/${state.life}`);
   if (gossip !== undefined) {
     const unreachable = unreachableIn(gossip);
     for (const [id, status] of gossip.m) {
