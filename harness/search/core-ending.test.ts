@@ -18,7 +18,7 @@ import { withCoreEnding } from './core-ending.ts';
 import { drawTrial } from './draw-trial.ts';
 import { broken, runTrial } from './trial.ts';
 
-const SEEDS = seedCount(8);
+const SEEDS = seedCount(5);
 const PATIENCE_MS = 30_000 + SEEDS * 2000;
 const REAL = [...protocols.keys()].filter((name) => !name.startsWith('textbook/'));
 

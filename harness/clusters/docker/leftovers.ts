@@ -37,6 +37,11 @@ export async function removeLeftovers(engines: readonly Docker[], which: Which):
   });
 }
 
+/** By the whole text: a container's id in it is longer than what is told of a refusal. */
+function isBeingRemoved(error: unknown): boolean {
+  return statusOf(error) === 409 && error instanceof Error && /already in progress/.test(error.message);
+}
+
 const NOTHING: Removed = { containers: 0, networks: 0, volumes: 0, failed: [] };
 
 function sweepOf(engine: Docker, which: Which) {
@@ -54,7 +59,7 @@ function sweepOf(engine: Docker, which: Which) {
           return 1;
         } catch (error) {
           // Gone already, or being removed by the engine itself.
-          if (statusOf(error) === 404 || /already in progress/.test(reasonOf(error))) return 0;
+          if (statusOf(error) === 404 || isBeingRemoved(error)) return 0;
           failed.push(`${found.what}: ${reasonOf(error)}`);
           return 0;
         }
