@@ -21,7 +21,7 @@ function neverPromised(plan: Plan, property: PropertyResult): boolean {
 }
 
 const SEARCHED = FAULT_TYPES.filter((type) => !UNSEARCHED_FAULTS.has(type)).sort();
-const SEEDS = seedCount(40);
+const SEEDS = seedCount(28);
 /** A second of wall time per plan is an order of magnitude more than one takes. */
 const PATIENCE_MS = 60_000 + SEEDS * 1000;
 
