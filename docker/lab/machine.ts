@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UML, UML_LOAD, UML_MODULES, umlArguments, umlMemoryFolder } from './uml.ts';
@@ -77,6 +77,7 @@ export class LabMachine {
       env: { PATH: process.env.PATH, HOME: this.folder, TMPDIR: umlMemoryFolder(job.memoryMb, this.folder) },
     });
     this.#child = child;
+    const awake = job.promptly ? keepAwake() : [];
     const boot: string[] = [];
     let begun = false;
     const hear = (line: string): void => {
@@ -97,6 +98,7 @@ export class LabMachine {
       child.once('close', (code, signal) => resolve(`it ended with ${signal ?? code}`));
     });
     clearTimeout(timer);
+    for (const process of awake) process.kill('SIGKILL');
     const file = join(this.folder, 'exit');
     const exitCode = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
     if (exitCode !== undefined) return { exitCode, problem: undefined };
@@ -132,6 +134,20 @@ function promptly(): readonly string[] {
   const command = ['chrt', '--fifo', '1'];
   const may = spawnSync('chrt', [...command.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
   return may ? command : [];
+}
+
+/**
+ * One process for each processor that does nothing, and gives way to all others. A processor without work goes to sleep, and
+ * a virtual one may be woken some milliseconds late, and with it each timer of the lab.
+ */
+function keepAwake(): readonly ChildProcess[] {
+  const idly = ['--pdeathsig', 'KILL', 'chrt', '--idle', '0', 'sh', '-c', 'while :; do :; done'];
+  return Array.from({ length: availableParallelism() }, () => {
+    const child = spawn('setpriv', idly, { stdio: 'ignore' });
+    // The lab's own process says what is missing.
+    child.once('error', () => {});
+    return child;
+  });
 }
 
 /** Processes of this machine that have exactly this argument. */
