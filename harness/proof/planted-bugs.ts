@@ -1,4 +1,5 @@
 /** Test support: every planted bug there is, by name, and the protocol in whose place it runs. */
+import * as aggregationMended from '../../impl/aggregation/mended-bugs.ts';
 import * as aggregation from '../../impl/aggregation/planted-bugs.ts';
 import * as akkaMended from '../../impl/akka/mended-bugs.ts';
 import * as akka from '../../impl/akka/planted-bugs.ts';
@@ -38,7 +39,10 @@ const FOLDERS: readonly (readonly [of: string, exported: Readonly<Record<string,
 export const PLANTED_BUGS: readonly PlantedBug[] = FOLDERS.flatMap(bugsOf);
 
 /** Bugs that were no planted ones, in the protocol as it was before they were mended; too rare to be hunted. */
-export const MENDED_BUGS: readonly PlantedBug[] = bugsOf(['akka', { ...akkaMended }]);
+export const MENDED_BUGS: readonly PlantedBug[] = [
+  ...bugsOf(['akka', { ...akkaMended }]),
+  ...bugsOf(['aggregation', { ...aggregationMended }]),
+];
 
 function bugsOf([of, exported]: (typeof FOLDERS)[number]): PlantedBug[] {
   return Object.entries(exported).map(([name, protocol]) => ({ name, of, protocol }));

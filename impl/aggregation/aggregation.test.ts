@@ -8,6 +8,7 @@ import { World, type WorldOptions } from '../testkit.ts';
 import { type AggregationProtocol, aggregation } from './aggregation.ts';
 import { aggregationBounds, errorShare } from './claims.ts';
 import { add, countOf, halfDifference, type Mass, pack, totalParts } from './mass.ts';
+import { aggregationSwaps } from './mended-bugs.ts';
 import { decodeMessage } from './messages.ts';
 import { aggregationDoublesMass, aggregationKeepsMaximum, aggregationLosesMass } from './planted-bugs.ts';
 import { type AggregationSettings, aggregationSettings, checkAggregationSettings, WAIT_CYCLES } from './settings.ts';
@@ -308,6 +309,21 @@ describe('planted bugs', () => {
       world.run(12_000);
       expect(unaccounted(world) > 0).toBe(expected);
     }
+  });
+
+  it.each<[string, AggregationProtocol, boolean]>([
+    ['the correct one', aggregation, true],
+    ['swaps', aggregationSwaps, false],
+  ])('%s: two whose offers cross each time', (_, protocol, expected) => {
+    // An offer is under way for so long that the other one is made meanwhile.
+    const world = createWorld(2, { protocol, latency: () => 0.7 * QUICK.intervalMs });
+    set(world, 'n2', 1000);
+    world.run(3 * QUICK.cyclesPerEpoch * QUICK.intervalMs);
+    const { finals, inputs } = outcome(world, 2);
+    expect(inputs.toSorted((a, b) => a - b)).toEqual([1, 1000]);
+    expect(finals).toHaveLength(2);
+    expect(finals.every(({ line }) => Math.abs(line.average - 500.5) < 1e-6)).toBe(expected);
+    expect(unaccounted(world)).toBe(0);
   });
 
   it.each<[string, AggregationProtocol, number]>([

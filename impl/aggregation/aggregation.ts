@@ -6,7 +6,9 @@
  * Both papers suppose exchanges that are atomic. Here messages are lost, so an exchange is a transfer with a number: the
  * responder applies its side once, keeps the answer, and gives it again when asked again; the initiator asks until it has
  * the answer. Transfers add, they do not overwrite, so neither side is locked meanwhile. A member starts no second
- * exchange with a peer before the first is settled, so one record per peer is enough.
+ * exchange with a peer before the first is settled, so one record per peer is enough. Where two offers cross, each made
+ * for what its sender held before the other came, one of the two members gives nothing: else both would give, and what
+ * they hold would change hands, for ever where their cycles run side by side.
  *
  * An epoch ends after so many cycles and all begin anew from their inputs: what a crash took with it, who joined and which
  * inputs changed shows in the next one. Whoever was part of an epoch at a crash takes no part in it afterwards.
@@ -22,6 +24,7 @@ import {
   halfDifference,
   isAmount,
   type Mass,
+  NOTHING,
   type PackedMass,
   pack,
   totalParts,
@@ -38,6 +41,8 @@ export interface AggregationQuirks {
   readonly appliesTwice?: boolean;
   /** Maximum and minimum are carried from one epoch into the next. */
   readonly keepsExtremes?: boolean;
+  /** Of two members that ask each other at one time both give: they swap what they hold, and are no nearer. */
+  readonly swaps?: boolean;
 }
 
 interface Answered {
@@ -343,7 +348,7 @@ function respond(
   if (!later) ctx.reach('answered-again');
   let answered = before;
   if (answered === undefined || later || quirks.appliesTwice) {
-    const given = message.type === 'offer' ? halfDifference(state.mass, message.mass) : undefined;
+    const given = message.type === 'offer' ? giftFor(state, from, message.mass, ctx, quirks) : undefined;
     apply(state, given ?? message.mass, given === undefined ? 1 : -1, [from, fromLife, ctx.self, exchange], ctx);
     answered = { life: fromLife, exchange, given };
     state.answered.set(from, answered);
@@ -355,6 +360,18 @@ function respond(
   const mass = answered.given;
   if (mass === undefined) ctx.send(from, { type: 'taken', epoch, ageMs: age, exchange, max, min });
   else ctx.send(from, { type: 'answer', epoch, ageMs: age, exchange, max, min, mass });
+}
+
+/** Makes both sides equal. Of two whose offers have crossed, the one whose name comes first gives nothing. */
+function giftFor(
+  state: AggregationState,
+  from: string,
+  theirs: PackedMass,
+  ctx: Ctx,
+  quirks: AggregationQuirks,
+): PackedMass {
+  const crossed = state.pending.has(from) && quirks.swaps !== true;
+  return crossed && ctx.self < from ? NOTHING : halfDifference(state.mass, theirs);
 }
 
 function settle(

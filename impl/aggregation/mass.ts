@@ -19,6 +19,8 @@ export interface PackedMass {
   readonly parts: readonly (string | number)[];
 }
 
+export const NOTHING: PackedMass = { value: 0, weight: 0, parts: [] };
+
 /** Amounts beyond this come from no input that is accepted. */
 const LARGEST = 1e18;
 const MOST_PARTS = 400;
