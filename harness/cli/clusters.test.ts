@@ -36,6 +36,11 @@ describe('the choice of a cluster', () => {
     expect(choice.passedOver[0]).toMatch(/^not docker: it carries at most \d+ members$/);
   });
 
+  it('is docker where engines are named', async () => {
+    machineWith(['netns', 'local']);
+    expect(await chooseCluster(7, {}, ['tcp://10.0.0.1:2375'])).toEqual({ cluster: 'docker', passedOver: [] });
+  });
+
   it('never falls back on virtual time', async () => {
     machineWith([]);
     await expect(chooseCluster(7, {})).rejects.toThrow(UnavailableError);

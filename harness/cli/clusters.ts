@@ -2,6 +2,7 @@
 import type { Environment, MachinePart } from '../clusters/machine-part.ts';
 import type { OpenCluster } from '../model/cluster.ts';
 import { UnavailableError, UserError } from '../model/errors.ts';
+import type { CliIo } from './io.ts';
 
 export type ClusterName = 'docker' | 'netns' | 'local' | 'sim';
 
@@ -82,8 +83,16 @@ export interface Choice {
   readonly passedOver: readonly string[];
 }
 
-/** The most real cluster that this machine offers to so many members. Never `sim`, which is no less than a choice. */
-export async function chooseCluster(nodes: number, environment: Environment): Promise<Choice> {
+/**
+ * The most real cluster that this machine offers to so many members. Never `sim`, which is no less than a choice. Engines
+ * that were named are a choice as well: `docker`, whatever this machine lacks.
+ */
+export async function chooseCluster(
+  nodes: number,
+  environment: Environment,
+  dockerHosts?: readonly string[],
+): Promise<Choice> {
+  if (dockerHosts !== undefined) return { cluster: 'docker', passedOver: [] };
   const passedOver: string[] = [];
   for (const { name, mostNodes, parts } of CLUSTERS) {
     if (name === 'sim') continue;
@@ -100,4 +109,21 @@ export async function chooseCluster(nodes: number, environment: Environment): Pr
     String(nodes),
     `${passedOver.join('; ')}; --cluster sim needs nothing`,
   );
+}
+
+export interface ClusterFlags {
+  readonly cluster?: ClusterName | 'auto' | undefined;
+  readonly dockerHost?: readonly string[] | undefined;
+}
+
+/** The cluster that flags ask for; for `auto` the choice and its reasons are told. */
+export async function takeCluster(
+  { cluster, dockerHost }: ClusterFlags,
+  nodes: number,
+  io: Pick<CliIo, 'environment' | 'stderr'>,
+): Promise<ClusterName> {
+  if (cluster !== 'auto') return cluster ?? 'local';
+  const choice = await chooseCluster(nodes, io.environment, dockerHost);
+  io.stderr.write(`cluster ${[choice.cluster, ...choice.passedOver].join('; ')}\n`);
+  return choice.cluster;
 }

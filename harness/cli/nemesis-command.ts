@@ -8,7 +8,7 @@ import { parsePlan } from '../model/plan-schema.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { makePlan, type RequestedFault, type SettingOverride } from '../plan/make-plan.ts';
 import { FILES, writeWhole } from '../run/store.ts';
-import { type ClusterName, chooseCluster, clusterOf, parseCluster } from './clusters.ts';
+import { type ClusterName, clusterOf, parseCluster, takeCluster } from './clusters.ts';
 import { collectDockerHost, DOCKER_HOST_FLAG } from './docker-host.ts';
 import { claimFolder, errorCode, readText } from './files.ts';
 import { once } from './flags.ts';
@@ -273,13 +273,10 @@ async function planFromFile(path: string, options: Options, faults: readonly Req
   return parsePlan(readText(path, 'the plan file'), path, KNOWLEDGE);
 }
 
-async function placeOf({ cluster, planOnly }: Options, plan: Plan, io: CliIo): Promise<ClusterName> {
-  if (cluster !== 'auto') return cluster ?? 'local';
+async function placeOf(options: Options, plan: Plan, io: CliIo): Promise<ClusterName> {
   // A plan is made for every cluster alike.
-  if (planOnly === true) return 'local';
-  const choice = await chooseCluster(plan.members.length, io.environment);
-  io.stderr.write(`cluster ${[choice.cluster, ...choice.passedOver].join('; ')}\n`);
-  return choice.cluster;
+  if (options.cluster === 'auto' && options.planOnly === true) return 'local';
+  return takeCluster(options, plan.members.length, io);
 }
 
 /** What depends on both the plan and the cluster. */

@@ -7,7 +7,7 @@ import { parseInteger } from '../model/units.ts';
 import { EXIT, type PropertyResult } from '../model/verdict.ts';
 import { runPlan } from '../run/run-plan.ts';
 import { FILES } from '../run/store.ts';
-import { type ClusterName, chooseCluster, clusterOf, parseCluster } from './clusters.ts';
+import { type ClusterName, clusterOf, parseCluster, takeCluster } from './clusters.ts';
 import { collectDockerHost, DOCKER_HOST_FLAG } from './docker-host.ts';
 import { executePlan } from './execute.ts';
 import { claimFolder, type OwnFolder } from './files.ts';
@@ -56,8 +56,7 @@ export function addReplayCommand(program: Command, io: CliIo, finish: Finish): v
       const property =
         options.property ?? (named === undefined ? undefined : parseProperty(named, `the property that ${path} names`));
       const nodes = plan.members.length;
-      const asked = options.cluster ?? 'local';
-      const cluster = asked === 'auto' ? (await chooseCluster(nodes, io.environment)).cluster : asked;
+      const cluster = await takeCluster(options, nodes, io);
       const { mostNodes } = clusterOf(cluster);
       if (nodes > mostNodes) {
         const mend = `take at most ${mostNodes}, or --cluster sim`;

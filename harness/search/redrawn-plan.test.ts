@@ -34,6 +34,16 @@ it('draws plans that make sense, are small, have all kinds of the faults there w
   expect([...redrawnPlans(PLAN, 200)]).toEqual(drawn);
 });
 
+it('draws signed plans with the keys of their seeds', () => {
+  const overrides = [{ protocol: 'swim', key: 'signed', text: 'true' }];
+  const over = { protocols: ['swim', 'rumor'], nodes: 9, timeMs: 20_000, ratePerSecond: 5, overrides };
+  const signed = planOf('redrawn', { loss: '0.4', kill: 'minority' }, over);
+  const drawn = [...redrawnPlans(signed, 20)];
+  expect(drawn.length).toBeGreaterThan(0);
+  for (const plan of drawn) checkPlan(plan, KNOWLEDGE, 'drawn anew');
+  expect(drawn.every(({ members }) => members.every(({ publicKey }) => publicKey !== undefined))).toBe(true);
+});
+
 it('draws nothing from a plan without faults, or without operations', () => {
   expect([...redrawnPlans({ ...PLAN, faults: [] }, 20)]).toEqual([]);
   expect([...redrawnPlans({ ...PLAN, operations: [] }, 20)]).toEqual([]);

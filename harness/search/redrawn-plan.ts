@@ -5,6 +5,7 @@
  */
 import type { Random } from '../../impl/protocol.ts';
 import type { PlannedFault } from '../model/fault.ts';
+import { needsKeys, withPublicKey } from '../model/keys.ts';
 import type { Plan, PlannedOperation } from '../model/plan.ts';
 import { split } from '../model/rng.ts';
 import { restartAt } from './restart-storm.ts';
@@ -40,9 +41,15 @@ export function isReadable({ faults, operations }: Plan, times = 1): boolean {
 export function* redrawnPlans(plan: Plan, most: number): Generator<Plan> {
   const random = split(plan.seed, 'redrawn');
   for (let attempt = 1; attempt <= most; attempt++) {
-    const drawn = redrawnPlan({ ...plan, seed: `${plan.seed}~${attempt}` }, random);
+    const drawn = redrawnPlan(withSeed(plan, `${plan.seed}~${attempt}`), random);
     if (drawn !== undefined && isSmaller(drawn, plan)) yield drawn;
   }
+}
+
+/** The key directory goes with the seed. */
+function withSeed(plan: Plan, seed: string): Plan {
+  const members = needsKeys(plan) ? plan.members.map((member) => withPublicKey(seed, member)) : plan.members;
+  return { ...plan, seed, members };
 }
 
 /** undefined: there is nothing to draw from. */
