@@ -111,14 +111,14 @@ export async function chooseCluster(
   );
 }
 
-export interface ClusterFlags {
+export interface ClusterChoiceFlags {
   readonly cluster?: ClusterName | 'auto' | undefined;
   readonly dockerHost?: readonly string[] | undefined;
 }
 
 /** The cluster that flags ask for; for `auto` the choice and its reasons are told. */
 export async function takeCluster(
-  { cluster, dockerHost }: ClusterFlags,
+  { cluster, dockerHost }: ClusterChoiceFlags,
   nodes: number,
   io: Pick<CliIo, 'environment' | 'stderr'>,
 ): Promise<ClusterName> {

@@ -7,7 +7,9 @@ describe('the figures of the bench', () => {
     const notes: string[] = [];
     const rows = await figure.measure((text) => notes.push(text), 'tiny');
     expect(notes.length).toBeGreaterThan(0);
-    expect(rows.length).toBeGreaterThan(0);
+    // Not every machine has namespaces and containers; whatever else there is can be measured on all.
+    const isSkipped = ['netns-start', 'docker-start'].includes(figure.name) && notes[0]?.startsWith('SKIPPED') === true;
+    expect(rows.length > 0).toBe(!isSkipped);
     for (const row of rows) {
       expect([row.figure, Number.isFinite(row.measured)]).toEqual([row.figure, true]);
       expect(row.measured).toBeGreaterThanOrEqual(0);

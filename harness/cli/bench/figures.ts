@@ -6,10 +6,10 @@ import { defaultRuns } from './default-runs.ts';
 import { defences } from './defences.ts';
 import { exploreSpeed } from './explore-speed.ts';
 import type { Figure } from './figure.ts';
-import { localStart } from './local-start.ts';
 import { membersSpeed } from './members-speed.ts';
 import { simLarge, simSpeed } from './sim-speed.ts';
 import { floodSpeed, simFloodSpeed, spreadSpeed } from './spread-speed.ts';
+import { dockerStart, localStart, netnsStart } from './start-speed.ts';
 
 export const FIGURES: readonly Figure[] = [
   simSpeed,
@@ -21,6 +21,8 @@ export const FIGURES: readonly Figure[] = [
   floodSpeed,
   simFloodSpeed,
   localStart,
+  netnsStart,
+  dockerStart,
   controllerKill,
   datagrams,
   defences,
