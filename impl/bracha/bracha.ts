@@ -58,6 +58,8 @@ export interface BrachaQuirks {
   readonly echoesOfHalf?: true;
   /** No READY on f + 1 READYs. */
   readonly noAmplification?: true;
+  /** READY on f READYs, where there are liars to be borne. */
+  readonly amplifiesEarly?: true;
   /** Instances go by their value alone. */
   readonly keyedByValue?: true;
   /** Delivers again on each READY beyond 2f + 1. */
@@ -110,7 +112,9 @@ class Bracha {
       roster: ctx.roster,
       // The smallest number of voters above the fraction.
       echoQuorum: Math.floor((this.#quirks.echoesOfHalf ? n : n + f) / 2) + 1,
-      amplifyQuorum: this.#quirks.noAmplification ? Number.POSITIVE_INFINITY : f + 1,
+      amplifyQuorum: this.#quirks.noAmplification
+        ? Number.POSITIVE_INFINITY
+        : f + (this.#quirks.amplifiesEarly ? 0 : 1),
       deliverQuorum: 2 * f + 1,
       numbers: new InstanceNumbers(),
       instances: new Map(),

@@ -21,3 +21,6 @@ export const brachaDeliversTwice: BrachaProtocol = createBracha('bracha-delivers
 
 /** A vote that comes again is counted again: one liar that votes often enough is a quorum (consistency, integrity). */
 export const brachaCountsVotesTwice: BrachaProtocol = createBracha('bracha-counts-votes-twice', { countsAgain: true });
+
+/** READY on f READYs, one too few: liars alone make all correct members vote (consistency, integrity). */
+export const brachaAmplifiesEarly: BrachaProtocol = createBracha('bracha-amplifies-early', { amplifiesEarly: true });

@@ -92,7 +92,9 @@ function hold(state: SwimState, update: Update, ctx: SwimContext): void {
 /** A suspicion has had its time: without a refutation the suspect is dead. */
 export function endSuspicion(state: SwimState, timer: Extract<Timer, { t: 'suspicion' }>, ctx: SwimContext): void {
   const held = state.beliefs.get(timer.n);
-  if (held === undefined || held[1] !== timer.l || held[2] !== timer.i || held[3] !== SUSPECT || state.left) return;
+  if (held === undefined || state.left) return;
+  const isStale = held[1] !== timer.l || held[2] !== timer.i || held[3] !== SUSPECT;
+  if (isStale && !state.quirks.actsOnStaleTimers) return;
   const now = ctx.monotonic();
   if (now - timer.due > ctx.settings.probeIntervalMs) {
     // This member itself stood still and heard nothing meanwhile: the suspect gets its time again (Lifeguard's point).

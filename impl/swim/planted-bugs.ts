@@ -7,6 +7,8 @@ export const swimNeverRefutes: SwimProtocol = createSwim({ neverRefutes: true })
 export const swimInflatesOthers: SwimProtocol = createSwim({ inflatesOthers: true });
 /** Never declares anybody dead: detection must catch it. */
 export const swimNeverDetects: SwimProtocol = createSwim({ neverDetects: true });
+/** Declares a suspect dead when its time is over although it has refuted meanwhile: refutation must catch it. */
+export const swimActsOnStaleTimers: SwimProtocol = createSwim({ actsOnStaleTimers: true });
 /** Never contacts the dead: after a partition that killed both sides in each other's eyes, convergence must catch it. */
 export const swimForgetsDead: SwimProtocol = createSwim({ forgetsDead: true });
 /** Signed mode: takes every signature for good, so that a liar raises the incarnations of others: refutation. */

@@ -16,6 +16,8 @@ export interface Quirks {
   readonly inflatesOthers: boolean;
   /** Suspects for ever: a suspicion never becomes a death. */
   readonly neverDetects: boolean;
+  /** Ends a suspicion when its time is over, whatever was heard meanwhile. */
+  readonly actsOnStaleTimers: boolean;
   /** Never contacts those it holds dead. */
   readonly forgetsDead: boolean;
   /** Signed mode: takes every signature for good. */
@@ -30,6 +32,7 @@ export const NO_QUIRKS: Quirks = {
   neverRefutes: false,
   inflatesOthers: false,
   neverDetects: false,
+  actsOnStaleTimers: false,
   forgetsDead: false,
   trustsSignatures: false,
   believesAccusers: false,
