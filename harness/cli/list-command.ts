@@ -1,5 +1,6 @@
 /** `hearsay list`: protocols with their claims and settings, workloads, scenarios, faults, properties, metrics. */
 import type { Command } from '@commander-js/extra-typings';
+import { FLOOD_PER_SECOND, flood } from '../../impl/primitives/lying.ts';
 import { settingsOf } from '../../impl/protocol.ts';
 import { SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
@@ -71,6 +72,7 @@ export function describeCatalogue() {
     role: protocol.role,
     workloads: protocol.workloads,
     lies: Object.keys(protocol.lies ?? {}),
+    floodPerSecondAndPeer: protocol.lies?.flood === flood ? FLOOD_PER_SECOND : undefined,
     tolerates: (protocol.tolerates ?? []).map(({ behaviours, properties, statement, liars }) => ({
       behaviours,
       properties,
@@ -138,15 +140,18 @@ function describeLiars(liars: Catalogue['protocols'][number]['tolerates'][number
 }
 
 /** Which lies are survived, by how many who tell them, and which by none. */
-function describeTolerance({ lies, tolerates }: Catalogue['protocols'][number]): string[] {
+function describeTolerance({ lies, tolerates, floodPerSecondAndPeer }: Catalogue['protocols'][number]): string[] {
   if (lies.length === 0) return ['  liars: it knows no lies'];
+  const rate = `flood (${floodPerSecondAndPeer} messages a second to each peer)`;
+  const named = (names: readonly string[]) =>
+    names.map((lie) => (lie === 'flood' && floodPerSecondAndPeer !== undefined ? rate : lie)).join(', ');
   const lines = tolerates.flatMap(({ behaviours, properties, statement, liars }) => [
-    `    ${behaviours === 'all' ? `any lie (${lies.join(', ')})` : behaviours.join(', ')}: ${describeLiars(liars)}`,
+    `    ${behaviours === 'all' ? `any lie (${named(lies)})` : named(behaviours)}: ${describeLiars(liars)}`,
     `      holds: ${properties.join(', ')}; ${statement}`,
   ]);
   const borne = new Set(tolerates.flatMap(({ behaviours }) => (behaviours === 'all' ? lies : behaviours)));
   const rest = lies.filter((lie) => !borne.has(lie));
-  if (rest.length > 0) lines.push(`    ${rest.join(', ')}: no liar`);
+  if (rest.length > 0) lines.push(`    ${named(rest)}: no liar`);
   return ['  liars that are survived, at most:', ...lines];
 }
 

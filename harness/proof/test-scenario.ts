@@ -70,9 +70,9 @@ export interface SimOutcome {
   readonly hash: string;
 }
 
-export function runOnSim(plan: Plan, { swap = {}, bend, record, codec = false }: SimScenario = {}): SimOutcome {
+export function runOnSim(plan: Plan, { swap = {}, bend, record, ...options }: SimScenario = {}): SimOutcome {
   const running = new Map([...protocols, ...Object.entries(swap)]);
-  const open = createOpenSim(running, { codec });
+  const open = createOpenSim(running, options);
   const hash = new HistoryHash();
   const { properties } = runPlanSync({
     plan,

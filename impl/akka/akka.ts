@@ -15,7 +15,7 @@
  * and not the seeds alone; members that one does not know, and clusters that do not know each other, are merged and not
  * passed over (strangers.ts).
  *
- * Liars: any number may be silent, repeat old messages or send too many, and the order of the life cycle holds; whoever
+ * Liars: any number may be silent, always or at times, repeat old messages or send too many, and the order of the life cycle holds; whoever
  * says that others are unreachable or down is believed.
  */
 import {

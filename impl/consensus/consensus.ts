@@ -20,8 +20,8 @@
  * duel are kept apart by patience: who hears of a higher ballot leaves it alone for several spreads of gossip, and a
  * random time more (settings.ts has the sums).
  *
- * Liars: any number may be silent or repeat what was said, as links do too, and safety holds; one that votes twice, or tells
- * members different values, breaks it.
+ * Liars: any number may be silent, repeat what was said or send too much of it, as links do too, and safety holds; one that
+ * votes twice, or tells members different values, breaks it.
  */
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import type { Ballot, VoterState } from './ballot.ts';

@@ -20,8 +20,6 @@ interface Bucket {
 export class PeerLimiter {
   /** Peers are members of the plan, so their number is bounded. */
   readonly #buckets = new Map<string, Bucket>();
-  /** Messages that were refused. */
-  dropped = 0;
 
   /** Whether one more message of `peer` may be taken now. `perSecond` of 0: always. A burst of a second's worth passes. */
   admits(peer: string, perSecond: number, nowMs: number): boolean {
@@ -34,10 +32,7 @@ export class PeerLimiter {
     const gained = (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1000;
     bucket.tokens = Math.min(perSecond, bucket.tokens + gained);
     bucket.atMs = nowMs;
-    if (bucket.tokens < 1) {
-      this.dropped++;
-      return false;
-    }
+    if (bucket.tokens < 1) return false;
     bucket.tokens--;
     return true;
   }

@@ -5,8 +5,8 @@
  * spread (removed). Every round a member contacts a few random others: it pushes its hot rumours, pulls theirs, or both,
  * and loses interest by the rules of stopping.ts. Nothing repairs the residue; that is anti-entropy's business.
  *
- * Liars: any number may keep rumours back, repeat them, deny that they are news, or tell two tales of their own, and what
- * is delivered of others is still theirs. That others are spoken for, or their words changed, is borne where `signed` is set:
+ * Liars: any number may keep rumours back, repeat them, send too many messages, deny that they are news, or tell two tales
+ * of their own, and what is delivered of others is still theirs. That others are spoken for, or their words changed, is borne where `signed` is set:
  * the origin then signs origin, life, sequence and text.
  */
 
@@ -98,6 +98,7 @@ export function createRumor(
       'restarted-with-rumors': { doc: 'a member comes back with rumors that it had taken down' },
       'feedback-repeated': { doc: 'feedback comes for a contact that nobody waits for any more' },
       'more-than-a-round-carries': { doc: 'more is hot than the datagrams of one round carry' },
+      limited: { doc: 'a message is dropped because its sender has sent more than `peerMessagesPerSecond`, where set' },
     },
   };
 }
@@ -117,9 +118,7 @@ function handle(state: RumorState, event: ProtocolEvent<Message>, ctx: Ctx, quir
       armTimer(state, ctx, ctx.settings.intervalMs);
       return;
     case 'message':
-      if (quirks.ignoresLimit !== true) {
-        if (!state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic())) return;
-      }
+      if (isTooMuch(state, event.from, ctx, quirks)) return;
       receive(state, event.from, event.fromLife, event.message, ctx, quirks);
       return;
     case 'operation':
@@ -132,6 +131,13 @@ function handle(state: RumorState, event: ProtocolEvent<Message>, ctx: Ctx, quir
     case 'membership':
       return;
   }
+}
+
+function isTooMuch(state: RumorState, from: string, ctx: Ctx, quirks: RumorQuirks): boolean {
+  if (quirks.ignoresLimit === true) return false;
+  if (state.limiter.admits(from, ctx.settings.peerMessagesPerSecond, ctx.monotonic())) return false;
+  ctx.reach('limited');
+  return true;
 }
 
 /** Who only pushes needs no rounds while nothing is hot. */

@@ -7,9 +7,10 @@
  * learned rides on these messages. What the piggybacking misses, a periodic exchange of whole states repairs, and the
  * dead are pinged now and then, so that the sides of a healed partition find each other again.
  *
- * Liars: with `signed` an incarnation needs its owner's signature, and all but two of the members may accuse, forge,
- * replay or make members up; without it any accusation is believed, and nothing of that is survived (signing.ts,
- * claims.ts).
+ * Liars: all but two of the members may let accusations of themselves stand, repeat old messages or send too many; none
+ * may withhold or flap, as who is not heard is rightly suspected. With `signed` an incarnation needs its owner's signature,
+ * and all but two may accuse, forge, cut signatures short or make members up; without it any accusation is believed, and
+ * nothing of that is survived (signing.ts, claims.ts).
  *
  * Order of claims: order.ts. Messages: messages.ts. Beliefs and refutation: beliefs.ts. Probes: probing.ts.
  */
@@ -147,7 +148,9 @@ function signing(state: SwimState, ctx: SwimContext): SwimContext {
 
 function isTooMuch(state: SwimState, event: ProtocolEvent<Message>, ctx: SwimContext): boolean {
   if (event.type !== 'message' || state.quirks.ignoresLimit) return false;
-  return !state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic());
+  if (state.limiter.admits(event.from, ctx.settings.peerMessagesPerSecond, ctx.monotonic())) return false;
+  ctx.reach('limited');
+  return true;
 }
 
 const step = membershipHandler<SwimState, Message, Timer, SwimSettings>({
@@ -196,6 +199,7 @@ export function createSwim(quirks: Partial<Quirks> = {}): SwimProtocol {
       'suspicion-prolonged': { doc: 'a suspicion is prolonged because the accuser itself stood still' },
       'saved-by-another': { doc: 'the direct probe is lost, and the answer comes through another member' },
       'sync-races-leave': { doc: 'a whole-state exchange (push-pull) reaches a member that is leaving' },
+      limited: { doc: 'a message is dropped because its sender has sent more than `peerMessagesPerSecond`, where set' },
     },
   };
 }
