@@ -78,7 +78,7 @@ export function createAntiEntropy(
     tolerates: antiEntropyTolerates,
     sometimes: {
       'exchange-upon-leave': { doc: 'a member that leaves hands on what it has' },
-      streamed: { doc: 'what is missing does not fit into a datagram' },
+      streamed: { doc: 'an answer takes more datagrams than are sent at once, and goes over a stream' },
       'older-refused': { doc: 'an entry is offered that is older than the one held' },
       'write-meets-tombstone': { doc: 'a value is offered for a key that is deleted here' },
     },

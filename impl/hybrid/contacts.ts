@@ -42,13 +42,17 @@ export class Contacts {
     return number;
   }
 
-  /** An answer of the partner's, in one of perhaps several messages; one to an unknown contact counts nothing. */
-  answered(direction: Direction, number: number, partner: string, fresh: number, items: number): void {
+  /**
+   * An answer of the partner's, in one of perhaps several messages; one to an unknown contact counts nothing. False where
+   * it is unknown.
+   */
+  answered(direction: Direction, number: number, partner: string, fresh: number, items: number): boolean {
     const contact = this.#open.get(number);
-    if (contact === undefined || contact.direction !== direction || contact.partner !== partner) return;
+    if (contact === undefined || contact.direction !== direction || contact.partner !== partner) return false;
     contact.answered = true;
     contact.fresh += fresh;
     contact.items += items;
+    return true;
   }
 
   /** Begins a new round; those that have had their time and were answered, in the order in which they began. */

@@ -8,7 +8,7 @@
  * a few random others by digests (as anti-entropy does) and takes what they have newer. Pushes make things quick; pulls
  * make them certain, since their chance and their fanout never fall below the least ones that are set.
  *
- * Liars: any number may keep things back or repeat old messages; whatever else they say is believed.
+ * Liars: any number may keep things back, repeat old messages or send too many; whatever else they say is believed.
  */
 import { answerDigest, answerProbe, answerWant, type Reply } from '../anti-entropy/exchange.ts';
 import type { Message as Part } from '../anti-entropy/messages.ts';
@@ -27,7 +27,7 @@ import {
 import type { Entry, VersionedMap } from '../primitives/versioned-map.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { isBroadcastValue, VALUE_LIMIT_BYTES } from '../rumor/messages.ts';
-import { Adaptation } from './adaptation.ts';
+import { Adaptation, type Direction } from './adaptation.ts';
 import { hybridBounds, hybridClaims, hybridTolerates } from './claims.ts';
 import { Contacts, type Ended } from './contacts.ts';
 import { Delivered, instanceOf, keyOf } from './delivered.ts';
@@ -77,6 +77,9 @@ export interface HybridState {
 
 type Ctx = Context<Message, HybridSettings>;
 
+/** What the answer of one whose store is the same brings. */
+const NOTHING = { fresh: 0, items: 0 };
+
 export function createHybrid(
   names: Pick<Protocol<HybridState, Message, Data, HybridSettings>, 'name' | 'summary' | 'source'>,
   quirks: HybridQuirks = {},
@@ -106,6 +109,15 @@ export function createHybrid(
     view,
     decode: decodeMessage,
     kindOf,
+    sometimes: {
+      'gap-closed-by-pull': {
+        doc: 'a broadcast is pulled that pushes have missed, although the next one of its origin came',
+      },
+      'answered-too-late': { doc: 'an answer comes to a push or a pull that is forgotten already' },
+      'restarted-with-broadcasts': {
+        doc: 'a member comes back with broadcasts of its own: from here others must pull them',
+      },
+    },
   };
 }
 
@@ -222,13 +234,13 @@ function receive(state: HybridState, from: string, message: Message, ctx: Ctx, q
       return;
     }
     case 'taken':
-      state.contacts.answered('push', contact, from, message.fresh, message.of);
+      answered(state, 'push', contact, from, { fresh: message.fresh, items: message.of }, ctx);
       return;
     case 'pull':
       answerPull(state, from, contact, message.hashes, ctx, quirks);
       return;
     case 'same':
-      state.contacts.answered('pull', contact, from, 0, 0);
+      answered(state, 'pull', contact, from, NOTHING, ctx);
       return;
     case 'compare':
       compare(state, from, contact, message.shelf, message.part, ctx, quirks);
@@ -278,12 +290,33 @@ function compare(
       return;
     case 'entries': {
       const items = [...entriesOf(part.items)].map((entry) => ({ shelf, entry }));
+      const closesGap = shelf === 'broadcasts' && items.some(({ entry }) => isGap(state.delivered, entry));
       const taken = takeAll(state, items, ctx, quirks);
-      state.contacts.answered('pull', contact, from, taken.fresh, taken.items);
+      if (closesGap && taken.fresh > 0) ctx.reach('gap-closed-by-pull');
+      answered(state, 'pull', contact, from, taken, ctx);
       return;
     }
   }
   state.contacts.answered('pull', contact, from, 0, 0);
+}
+
+/** Only who began a contact is answered like this, so that it must have forgotten one it does not know. */
+function answered(
+  state: HybridState,
+  direction: Direction,
+  contact: number,
+  from: string,
+  { fresh, items }: { readonly fresh: number; readonly items: number },
+  ctx: Ctx,
+): void {
+  if (!state.contacts.answered(direction, contact, from, fresh, items)) ctx.reach('answered-too-late');
+}
+
+/** A broadcast that is not known here, although the next one of its origin is. */
+function isGap(delivered: Delivered, entry: Entry): boolean {
+  const instance = instanceOf(entry);
+  if (instance === undefined || delivered.has(instance)) return false;
+  return delivered.has({ ...instance, sequence: instance.sequence + 1 });
 }
 
 function transmit(to: string, contact: number, shelf: Shelf, replies: readonly Reply[], ctx: Ctx): void {
@@ -378,6 +411,7 @@ function restore(state: HybridState, records: readonly Data[], ctx: Ctx): void {
     state.replica.clock.observe(time);
     state.delivered.add(instance, entry);
     if (instance.origin !== ctx.self || instance.life !== ctx.life) continue;
+    ctx.reach('restarted-with-broadcasts');
     state.nextSequence = Math.max(state.nextSequence, instance.sequence + 1);
   }
 }

@@ -6,7 +6,7 @@
  * Nothing is asked and nothing is answered: a round costs fanout times the state, equal maps included, and that is what
  * anti-entropy's digests save.
  *
- * Liars: any number may keep entries back or repeat old messages; whatever else they say is believed.
+ * Liars: any number may keep entries back, repeat old messages or send too many; whatever else they say is believed.
  */
 import {
   createReplica,
@@ -16,6 +16,7 @@ import {
   takeEntry,
   viewReplica,
 } from '../primitives/replica.ts';
+import type { Entry } from '../primitives/versioned-map.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { pushBounds, pushClaims, pushTolerates } from './claims.ts';
 import { pushLies } from './lies.ts';
@@ -53,6 +54,11 @@ export function createPush(
     kindOf: (message) => message.type,
     lies: pushLies,
     tolerates: pushTolerates,
+    sometimes: {
+      'older-refused': { doc: 'an entry is pushed that is older than the one held' },
+      'write-meets-tombstone': { doc: 'a value is pushed that is older than the deletion of its key held here' },
+      'told-in-parts': { doc: 'a state takes several datagrams, each of which may be lost without the others' },
+    },
   };
 }
 
@@ -70,7 +76,7 @@ function handle(state: Replica, event: ProtocolEvent<Message>, ctx: Ctx, quirks:
       ctx.setTimer(ctx.settings.intervalMs, 'round');
       return;
     case 'message':
-      for (const entry of entriesIn(event.message)) takeEntry(state, entry, ctx);
+      for (const entry of entriesIn(event.message)) if (!takeEntry(state, entry, ctx)) watchRefused(state, entry, ctx);
       return;
     case 'operation':
       operateReplica(state, event, ctx);
@@ -84,8 +90,17 @@ function handle(state: Replica, event: ProtocolEvent<Message>, ctx: Ctx, quirks:
   }
 }
 
+/** What was not taken is mostly what is held; what is older may have raced a write or a deletion. */
+function watchRefused(state: Replica, entry: Entry, ctx: Ctx): void {
+  const held = state.map.get(entry.key);
+  if (held === undefined || held.version <= entry.version) return;
+  ctx.reach('older-refused');
+  if (held.value === null && entry.value !== null) ctx.reach('write-meets-tombstone');
+}
+
 function tell(state: Replica, ctx: Ctx, quirks: PushQuirks): void {
   const messages = stateMessages(state.map.sorted());
+  if (messages.length > 1) ctx.reach('told-in-parts');
   const told = quirks.firstPartOnly ? messages.slice(0, 1) : messages;
   for (const peer of ctx.peers.sample(ctx.settings.fanout)) for (const message of told) ctx.send(peer, message);
 }
