@@ -76,7 +76,9 @@ test('list names every protocol, workload, fault and claimed property', async ()
 test('list with names shows these and nothing else, and knows what it does not know', async () => {
   const { stdout } = await callCli('list', 'swim', 'convergence', 'loss');
   expect(stdout).toContain('liars that are survived, at most:');
-  expect(stdout).toContain('no-refute, replay, flood (100 messages a second to each peer): 2 of 4, 5 of 7, 8 of 10, 11 of 13 members');
+  expect(stdout).toContain(
+    'no-refute, replay, flood (100 messages a second to each peer): 2 of 4, 5 of 7, 8 of 10, 11 of 13 members',
+  );
   expect(stdout).toContain('bad-signature: only with signed = true: 2 of 4');
   expect(stdout).toMatch(/^convergence: /m);
   expect(stdout).toMatch(/^--loss /m);
