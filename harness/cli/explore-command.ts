@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { UserError } from '../model/errors.ts';
+import { UNSEARCHED_FAULTS } from '../model/fault.ts';
 import { parseInteger } from '../model/units.ts';
 import { EXIT } from '../model/verdict.ts';
 import { writeWhole } from '../run/store.ts';
@@ -43,7 +44,9 @@ Exit codes: 0 nothing broken, 1 something is, 2 a verdict is unknown or nothing 
 export function addExploreCommand(program: Command, io: CliIo, finish: Finish): void {
   program
     .command('explore')
-    .description('search for trouble: plans drawn at random over all faults, run in the simulator on all cores')
+    .description(
+      `search for trouble: plans drawn at random over all faults but ${[...UNSEARCHED_FAULTS].join(', ')}, run in the simulator on all cores`,
+    )
     .option('--seeds <count>', 'trials (default 1000)', once('--seeds', parseSeeds))
     .option(
       '--protocol <names>',

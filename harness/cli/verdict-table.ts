@@ -1,7 +1,7 @@
 /** The verdict as a person reads it: a table of properties, a table of SLOs, one line that says it all. */
 import Table from 'cli-table3';
 import { beyondCounts, beyondOf } from '../../reports/beyond.ts';
-import type { PropertyResult, RunVerdict, SloResult, Verdict } from '../model/verdict.ts';
+import { noSloJudged, type PropertyResult, type RunVerdict, type SloResult, type Verdict } from '../model/verdict.ts';
 import type { Paint, Style } from './io.ts';
 
 const STYLES: Readonly<Record<Verdict, Style>> = {
@@ -15,6 +15,8 @@ const STYLES: Readonly<Record<Verdict, Style>> = {
 export function verdictTable(verdict: RunVerdict, paint: Paint, columns: number): string {
   const parts = [propertyTable(verdict.properties, paint, columns)];
   if (verdict.slos.length > 0) parts.push(sloTable(verdict.slos, paint));
+  for (const { metric, threshold, reason } of verdict.slosLeftOut ?? [])
+    parts.push(plain(`SLO left out: ${metric} ${threshold}: ${reason}`));
   parts.push(`${paint(['bold', STYLES[verdict.verdict] as 'green'], verdict.verdict)}: ${summary(verdict)}`);
   if (verdict.overrun !== undefined) parts.push(paint('yellow', verdict.overrun));
   return `${parts.join('\n')}\n`;
@@ -76,7 +78,10 @@ function summary(verdict: RunVerdict): string {
   const count = (wanted: Verdict): number =>
     verdict.properties.filter((property) => property.verdict === wanted).length;
   const missed = verdict.slos.filter((slo) => !slo.met).length;
-  const slos = verdict.slos.length === 0 ? '' : `, ${verdict.slos.length - missed} of ${verdict.slos.length} SLOs met`;
+  const out = verdict.slosLeftOut?.length ?? 0;
+  const met = `${verdict.slos.length - missed} of ${verdict.slos.length} SLOs met`;
+  const judged = noSloJudged(verdict) ? 'no SLO judged' : met;
+  const slos = verdict.slos.length + out === 0 ? '' : `, ${judged}${out === 0 ? '' : `, ${out} left out`}`;
   const figures = `${count('valid')} valid, ${count('invalid')} invalid, ${count('unknown')} unknown`;
   const { beyond, broken } = beyondCounts(verdict.properties);
   const seen = broken === 0 ? '' : `, of which ${broken} broken: no defect`;

@@ -52,6 +52,7 @@ export function createVerdictSchema(z: typeof Zod) {
     overrun: z.string().optional(),
     properties: z.array(property),
     slos: z.array(slo),
+    slosLeftOut: z.array(z.strictObject({ metric: z.string(), threshold: z.string(), reason: z.string() })).optional(),
     metrics: z.record(z.string(), z.union([z.number(), distribution])),
   });
 }

@@ -47,6 +47,20 @@ export interface SloResult {
   readonly scope?: string | undefined;
 }
 
+/** An SLO of the file that says nothing of this run. */
+export interface SloLeftOut {
+  readonly metric: string;
+  readonly threshold: string;
+  /** Why, in a few words: `no crash is planned, or none was detected`. */
+  readonly reason: string;
+}
+
+/** What an SLO file says of a run. */
+export interface SloJudgement {
+  readonly slos: readonly SloResult[];
+  readonly slosLeftOut: readonly SloLeftOut[];
+}
+
 /** One figure or distribution; quantiles are exact to three digits (HDR histogram). */
 export interface Metric {
   readonly unit: string;
@@ -77,6 +91,8 @@ export interface RunVerdict {
   readonly overrun?: string | undefined;
   readonly properties: readonly PropertyResult[];
   readonly slos: readonly SloResult[];
+  /** Absent: none was. */
+  readonly slosLeftOut?: readonly SloLeftOut[] | undefined;
   readonly metrics: Metrics;
 }
 
@@ -98,9 +114,15 @@ export function combine(properties: readonly PropertyResult[]): 'valid' | 'inval
   return properties.some((property) => property.verdict === 'valid') ? 'valid' : 'unknown';
 }
 
+/** SLOs were asked for, and none of them says anything of this run: no gate may be green for that. */
+export function noSloJudged({ slos, slosLeftOut = [] }: Pick<RunVerdict, 'slos' | 'slosLeftOut'>): boolean {
+  return slos.length === 0 && slosLeftOut.length > 0;
+}
+
 /** Exit code of one run: invalid before unknown before a missed SLO. */
-export function exitCode(verdict: 'valid' | 'invalid' | 'unknown', slos: readonly SloResult[]): number {
+export function exitCode(verdict: 'valid' | 'invalid' | 'unknown', judgement: SloJudgement): number {
   if (verdict === 'invalid') return EXIT.invalid;
-  if (verdict === 'unknown') return EXIT.unknown;
+  if (verdict === 'unknown' || noSloJudged(judgement)) return EXIT.unknown;
+  const { slos } = judgement;
   return slos.every((slo) => slo.met) ? EXIT.ok : EXIT.slo;
 }

@@ -1,6 +1,6 @@
 /**
- * A plan drawn at random over the whole space of faults, swarm style (Groce et al., "Swarm testing", ISSTA 2012): each
- * draw switches a random subset of fault kinds off, so that rare combinations are met.
+ * A plan drawn at random over all kinds of faults but UNSEARCHED_FAULTS, swarm style (Groce et al., "Swarm testing", ISSTA
+ * 2012): each draw switches a random subset of fault kinds off, so that rare combinations are met.
  */
 import { UNSEARCHED_FAULTS } from '../model/fault.ts';
 import type { Nemesis } from '../model/nemesis.ts';

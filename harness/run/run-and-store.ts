@@ -18,7 +18,7 @@ import {
   exitCode,
   type Metrics,
   type RunVerdict,
-  type SloResult,
+  type SloJudgement,
   VERDICT_FORMAT,
   VERDICT_VERSION,
 } from '../model/verdict.ts';
@@ -41,7 +41,7 @@ export interface ReportDraft {
 export interface StoreParts {
   createReport(plan: Plan, timeline: Timeline): ReportDraft;
   /** Settles by the plan which SLOs apply; the metrics follow. */
-  prepareSlos(plan: Plan): (metrics: Metrics) => readonly SloResult[];
+  prepareSlos(plan: Plan): (metrics: Metrics) => SloJudgement;
 }
 
 export interface StoreOptions
@@ -218,7 +218,7 @@ function verdictOf(
   runDir: string,
   historyHash: string,
   judgement: Judgement,
-  slos: readonly SloResult[],
+  judged: SloJudgement,
   interrupted: boolean,
 ): RunVerdict {
   const { properties, metrics, overrun } = judgement;
@@ -227,14 +227,15 @@ function verdictOf(
     format: VERDICT_FORMAT,
     version: VERDICT_VERSION,
     verdict,
-    exitCode: interrupted ? EXIT.interrupted : exitCode(verdict, slos),
+    exitCode: interrupted ? EXIT.interrupted : exitCode(verdict, judged),
     seed,
     cluster,
     runDir,
     historyHash,
     ...(overrun === undefined ? {} : { overrun }),
     properties,
-    slos,
+    slos: judged.slos,
+    ...(judged.slosLeftOut.length === 0 ? {} : { slosLeftOut: judged.slosLeftOut }),
     metrics,
   };
 }

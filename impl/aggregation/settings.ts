@@ -28,7 +28,7 @@ export const aggregationSettings: SettingsSpec<AggregationSettings> = {
     quick: 100,
     unit: 'ms',
     doc: 'A cycle: every member starts one exchange in it.',
-    source: 'pattern document: 1 s',
+    source: 'own',
     min: 10,
     max: 3_600_000,
   },

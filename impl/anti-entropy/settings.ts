@@ -34,7 +34,7 @@ export const antiEntropySettings: SettingsSpec<AntiEntropySettings> = {
     quick: 400,
     unit: 'ms',
     doc: 'Time between two rounds of a member.',
-    source: 'pattern document: 1 s',
+    source: 'own',
     min: 1,
     max: 3_600_000,
   },

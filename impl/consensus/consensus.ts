@@ -366,7 +366,7 @@ export function createConsensus(name: string, quirks: ConsensusQuirks): Consensu
   return {
     name,
     summary: 'consensus: values spread by gossip, a majority of the plan decides, irrevocably',
-    source: 'Lamport, Paxos made simple, 2001; pattern document, gossip consensus',
+    source: 'Lamport, Paxos made simple, 2001; the gossip around it: own',
     role: 'consensus',
     workloads: ['consensus'],
     settings: consensusSettings,

@@ -21,7 +21,7 @@ export const consensusSettings: SettingsSpec<ConsensusSettings> = {
     default: 3,
     unit: 'members',
     doc: 'peers that a member sends its undecided instances to in each round; decided ones are compared with one peer',
-    source: 'pattern document, simple push gossip',
+    source: 'own',
     min: 1,
     max: 100,
     integer: true,

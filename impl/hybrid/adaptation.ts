@@ -4,7 +4,7 @@
  * The usefulness of an exchange is a rate in [0, 1]: the share of the items it carried that were new to their receiver,
  * and 0 for one that carried none. A direction that brings news is used more (a quick step up), one that does not less
  * (a slow step down): pushes while few know, pulls while few do not. The fanout follows both directions together over a
- * longer window. Steps and thresholds: pattern document, hybrid push-pull; which way they act there is not said.
+ * longer window. Steps and thresholds: own choices.
  */
 import type { HybridSettings } from './settings.ts';
 

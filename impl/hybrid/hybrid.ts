@@ -1,7 +1,7 @@
 /**
  * Adaptive push-pull: the push and the pull of Demers et al., "Epidemic Algorithms for Replicated Database Maintenance",
  * 1987, section 1.3, each done in a round with a chance of its own. That the chances and the fanout follow the measured
- * usefulness of the last exchanges is the pattern document's (hybrid push-pull); how is told in adaptation.ts.
+ * usefulness of the last exchanges is our own; how is told in adaptation.ts.
  *
  * A member keeps one store with two shelves: a versioned map, and the broadcasts it has delivered. A push tells a few
  * random others what the member has learnt lately, in its first few pushes after that. A pull compares both shelves with
@@ -124,7 +124,7 @@ export function createHybrid(
 export const hybrid = createHybrid({
   name: 'hybrid',
   summary: 'push-pull of a versioned map and of broadcasts, its probabilities and fanout adapted to what is useful',
-  source: 'Demers et al. 1987, section 1.3; pattern document, hybrid push-pull',
+  source: 'Demers et al. 1987, section 1.3; that its probabilities and fanout follow recent usefulness: own',
 });
 
 function handle(state: HybridState, event: ProtocolEvent<Message>, ctx: Ctx, quirks: HybridQuirks): void {

@@ -13,15 +13,13 @@ export interface HybridSettings {
   readonly maxDatagramsPerPush: number;
 }
 
-const PATTERN = 'pattern document, hybrid push-pull';
-
 export const hybridSettings: SettingsSpec<HybridSettings> = {
   intervalMs: {
     default: 1000,
     quick: 200,
     unit: 'ms',
     doc: 'Time between two rounds of a member.',
-    source: 'pattern document: 1 s',
+    source: 'own',
     min: 1,
     max: 3_600_000,
   },
@@ -29,7 +27,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 0.3,
     unit: 'probability',
     doc: 'Chance of a push, and of a pull, in a round: never below this. Above 0, so that everybody goes on asking.',
-    source: `${PATTERN}: 0.3`,
+    source: 'own',
     min: 0.05,
     max: 1,
   },
@@ -37,7 +35,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 0.8,
     unit: 'probability',
     doc: 'Chance of a push, and of a pull, in a round: never above this.',
-    source: `${PATTERN}: 0.8`,
+    source: 'own',
     min: 0.05,
     max: 1,
   },
@@ -45,7 +43,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 3,
     unit: 'members',
     doc: 'Partners of a push, and of a pull, at least; uniformly at random.',
-    source: `${PATTERN}: 3`,
+    source: 'own',
     min: 1,
     max: 64,
     integer: true,
@@ -54,7 +52,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 5,
     unit: 'members',
     doc: 'Partners of a push, and of a pull, at most.',
-    source: `${PATTERN}: 5`,
+    source: 'own',
     min: 1,
     max: 64,
     integer: true,
@@ -63,7 +61,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 10,
     unit: 'exchanges',
     doc: 'Pushes whose mean usefulness moves the chance to push; and so for pulls.',
-    source: `${PATTERN}: 10`,
+    source: 'own',
     min: 1,
     max: 10_000,
     integer: true,
@@ -72,7 +70,7 @@ export const hybridSettings: SettingsSpec<HybridSettings> = {
     default: 100,
     unit: 'exchanges',
     doc: 'Pushes and pulls whose mean usefulness sets the fanout.',
-    source: `${PATTERN}: 100`,
+    source: 'own',
     min: 1,
     max: 10_000,
     integer: true,

@@ -54,7 +54,7 @@ export const rumorSettings: SettingsSpec<RumorSettings> = {
     default: 60,
     unit: 'rounds',
     doc: 'A rumour is hot at a member for at most so many of its rounds, told in them or not, whatever the stopping rule says.',
-    source: 'pattern document, with 10; larger here, so that the stopping rule decides',
+    source: 'own: large, so that the stopping rule decides',
     min: 1,
     max: 100_000,
     integer: true,

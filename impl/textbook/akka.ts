@@ -76,7 +76,7 @@ function asReal(own: Settings): AkkaSettings {
 export const textbookAkka: Protocol<State, Message, MembershipView, Settings> = {
   name: 'textbook/akka',
   summary: 'naive Akka membership: the later timestamp wins, seen sets outlive their state, no leader',
-  source: 'pattern document, Akka',
+  source: 'own: the naive form of Akka',
   role: 'membership',
   workloads: ['membership'],
   settings: { gossipIntervalMs: akkaSettings.gossipIntervalMs },

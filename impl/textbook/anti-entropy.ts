@@ -24,7 +24,7 @@ const settings: SettingsSpec<Settings> = {
     default: 3,
     unit: 'members',
     doc: 'Partners of each round, uniformly at random.',
-    source: 'pattern document: 3',
+    source: 'own',
     min: 1,
     max: 64,
     integer: true,
@@ -56,7 +56,7 @@ function asReal(own: Settings): AntiEntropySettings {
 export const textbookAntiEntropy: Protocol<State, Message, Data, Settings> = {
   name: 'textbook/anti-entropy',
   summary: 'naive anti-entropy: counts for versions, equal counts never merge, no tombstones',
-  source: 'pattern document, anti-entropy',
+  source: 'own: the naive form of anti-entropy',
   role: 'map',
   workloads: ['register'],
   settings,

@@ -68,7 +68,7 @@ function asReal(own: Settings): AggregationSettings {
 export const textbookAveraging: Protocol<State, Message, Data, Settings> = {
   name: 'textbook/averaging',
   summary: 'naive aggregation: exchanges that are not atomic, a sum over a union of parts that never fall',
-  source: 'pattern document, aggregation',
+  source: 'own: the naive form of aggregation',
   role: 'aggregation',
   workloads: ['aggregate'],
   settings: {

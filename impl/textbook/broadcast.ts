@@ -130,7 +130,7 @@ const forge: Lie<Message, Settings> = (context) => {
 export const textbookBroadcast: Protocol<State, Message, Data, Settings> = {
   name: 'textbook/broadcast',
   summary: 'naive Byzantine broadcast: wrong quorums, votes by value, one READY silences the next',
-  source: 'pattern document, Byzantine broadcast',
+  source: 'own: the naive form of Byzantine broadcast',
   role: 'reliable-broadcast',
   workloads: ['reliable-broadcast'],
   settings: { f: brachaSettings.f },

@@ -63,7 +63,7 @@ function asReal(own: Settings): CassandraSettings {
 export const textbookCassandra: Protocol<State, Message, MembershipView, Settings> = {
   name: 'textbook/cassandra',
   summary: 'naive Cassandra gossip: versions without heartbeats, no ACK2, no failure detector',
-  source: 'pattern document, Cassandra',
+  source: 'own: the naive form of Cassandra',
   role: 'membership',
   workloads: ['membership'],
   settings: { gossipIntervalMs: cassandraSettings.gossipIntervalMs },

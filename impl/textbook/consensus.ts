@@ -36,7 +36,7 @@ const MOST_VALUES = 1000;
 export const textbookConsensus: Protocol<State, Message, Data, ConsensusSettings> = {
   name: 'textbook/consensus',
   summary: 'naive consensus by gossip: a value held by more than half of the values known so far is decided',
-  source: 'pattern document, gossip consensus',
+  source: 'own: the naive form of gossip consensus',
   role: 'consensus',
   workloads: ['consensus'],
   settings: consensusSettings,

@@ -27,7 +27,7 @@ const settings: SettingsSpec<Settings> = {
   suspicionMultiplier: {
     ...consulSettings.suspicionMultiplier,
     doc: 'A suspicion lasts this times log10(n+1) probe intervals.',
-    source: 'pattern document, Consul: 4',
+    source: 'own',
   },
   ...queueSettings,
 };
@@ -46,7 +46,7 @@ function suspicionMs(own: Settings, known: number): number {
 export const textbookConsul = createNaiveSwim({
   name: 'textbook/consul',
   summary: 'naive Consul membership: a member that hears its own alive raises its incarnation, without end',
-  source: 'pattern document, Consul',
+  source: 'own: the naive form of Consul',
   settings,
   checkSettings: (own) => checkConsulSettings(asReal(own)),
   claims: claimsLike(consulClaims, asReal),

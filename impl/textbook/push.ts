@@ -31,7 +31,7 @@ type Ctx = Context<Message, PushSettings>;
 export const textbookPush: Protocol<State, Message, Data, PushSettings> = {
   name: 'textbook/push',
   summary: 'naive versioned push gossip: one write counter per member is taken for a version',
-  source: 'pattern document, simple push gossip',
+  source: 'own: the naive form of simple push gossip',
   role: 'map',
   workloads: ['register'],
   settings: pushSettings,

@@ -20,7 +20,7 @@ interface Settings {
   readonly intervalMs: number;
 }
 
-const SOURCE = 'pattern document, rumor mongering';
+const SOURCE = 'own: the naive form of rumor mongering';
 
 const settings: SettingsSpec<Settings> = {
   lossProbability: {

@@ -15,7 +15,7 @@ export interface Settings extends ProbeSettings {
   readonly suspectTimeoutMs: number;
 }
 
-const SOURCE = 'pattern document, SWIM';
+const SOURCE = 'own: the naive form of SWIM';
 
 /** How updates ride on probes. */
 export const queueSettings: SettingsSpec<Pick<ProbeSettings, 'piggybackEntries' | 'queueEntries'>> = {

@@ -17,7 +17,7 @@ import { asReal, settings } from './swim-settings.ts';
 export const textbookSwim = createNaiveSwim({
   name: 'textbook/swim',
   summary: 'naive SWIM: equal incarnations are ignored, the dead are forgotten, targets are random',
-  source: 'pattern document, SWIM',
+  source: 'own: the naive form of SWIM',
   settings,
   claims: claimsLike(swimClaims, asReal),
   bounds: (own, conditions) => swimBounds(asReal(own), conditions),

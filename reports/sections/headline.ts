@@ -1,5 +1,5 @@
 /** The verdict in ten seconds. */
-import type { PropertyResult, RunVerdict } from '../../harness/model/verdict.ts';
+import { noSloJudged, type PropertyResult, type RunVerdict } from '../../harness/model/verdict.ts';
 import { beyondCounts } from '../beyond.ts';
 import { LYING } from '../charts/frame.ts';
 import { nameList, plural, seconds } from '../format.ts';
@@ -13,7 +13,7 @@ export function propertyName(property: PropertyResult): string {
 /** PASS only where the exit code says so too: a missed SLO is a failure to a reader. */
 export function headlineWord(verdict: RunVerdict): 'PASS' | 'FAIL' | 'UNKNOWN' | 'SLO MISSED' {
   if (verdict.verdict === 'invalid') return 'FAIL';
-  if (verdict.verdict === 'unknown') return 'UNKNOWN';
+  if (verdict.verdict === 'unknown' || noSloJudged(verdict)) return 'UNKNOWN';
   return verdict.slos.every((slo) => slo.met) ? 'PASS' : 'SLO MISSED';
 }
 
@@ -31,13 +31,17 @@ export function why(verdict: RunVerdict): string {
     return `${propertyName(first)}: ${first.reason}${more}`;
   }
   if (verdict.verdict === 'unknown') return 'No property applied to this plan: there is nothing to believe.';
+  if (noSloJudged(verdict))
+    return 'Every property that applies is valid, but none of the SLOs asked for could be judged.';
   const missed = verdict.slos.find((slo) => !slo.met);
   if (missed !== undefined) {
     const measured = missed.measured === null ? 'nothing was measured' : `measured ${missed.measured}`;
     return `Every property that applies is valid, but ${missed.metric} ${missed.threshold} was missed: ${measured}.`;
   }
   const valid = verdict.properties.filter((property) => property.verdict === 'valid').length;
-  const slos = verdict.slos.length === 0 ? 'no SLO was set' : `all ${plural(verdict.slos.length, 'SLO')} met`;
+  const out = verdict.slosLeftOut?.length ?? 0;
+  const met = `all ${plural(verdict.slos.length, 'SLO')} met${out === 0 ? '' : `, ${out} left out`}`;
+  const slos = verdict.slos.length === 0 ? 'no SLO was set' : met;
   const { beyond, broken } = beyondCounts(verdict.properties);
   const seen = broken === 0 ? 'none of them was seen broken' : `${broken} of them were seen broken, which is no defect`;
   const claims =

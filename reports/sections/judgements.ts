@@ -45,12 +45,20 @@ function witness(found: Witness | undefined): Markup | undefined {
 }
 
 function slos(story: RunStory): Markup {
-  if (story.verdict.slos.length === 0) return html`<h3>Service levels</h3><p>No service level was asked for.</p>`;
+  const { slosLeftOut = [] } = story.verdict;
+  const without = slosLeftOut.map(
+    ({ metric, threshold, reason }) => html`<li>${metric} ${threshold}: left out, ${reason}</li>`,
+  );
+  const out = without.length === 0 ? '' : html`<ul>${without}</ul>`;
+  if (story.verdict.slos.length === 0) {
+    const none = slosLeftOut.length === 0 ? 'No service level was asked for.' : 'No service level could be judged.';
+    return html`<h3>Service levels</h3><p>${none}</p>${out}`;
+  }
   const rows = story.verdict.slos.map(
     (slo) =>
       html`<tr><th scope="row">${slo.metric}</th><td>${slo.scope ?? 'whole run'}</td><td>${slo.threshold}</td><td class="number">${slo.measured === null ? 'nothing measured' : figure(slo.measured)}</td><td><span class="badge ${slo.met ? 'valid' : 'invalid'}">${slo.met ? '✓ met' : '✗ missed'}</span></td></tr>`,
   );
-  return html`<h3>Service levels</h3><div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">metric</th><th scope="col">scope</th><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">met</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<h3>Service levels</h3><div class="scroll" ${SCROLLS}><table><thead><tr><th scope="col">metric</th><th scope="col">scope</th><th scope="col">threshold</th><th scope="col" class="number">measured</th><th scope="col">met</th></tr></thead><tbody>${rows}</tbody></table></div>${out}`;
 }
 
 /** Rows of plain data as a table: columns are the keys in the order in which they first appear. */
