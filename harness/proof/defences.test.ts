@@ -146,7 +146,10 @@ describe.each([
   });
 });
 
-describe.each(['swim', 'rumor'])('%s, signed', (name) => {
+describe.each([
+  { name: 'swim', promise: 'refutation' },
+  { name: 'rumor', promise: 'delivery' },
+])('$name, signed', ({ name, promise }) => {
   const seeds = seedCount(15);
 
   it(
@@ -154,6 +157,8 @@ describe.each(['swim', 'rumor'])('%s, signed', (name) => {
     () => {
       const others = NEMESES.filter(({ type }) => type !== 'byzantine');
       const flagged: string[] = [];
+      const valid = new Set<string>();
+      let made = 0;
       for (let seed = 0; seed < seeds; seed++) {
         const request = drawRequest({ seed: `signed ${seed}`, protocols: [name], nemeses: others });
         const overrides = [{ protocol: name, key: 'signed', text: 'true' }];
@@ -165,10 +170,15 @@ describe.each(['swim', 'rumor'])('%s, signed', (name) => {
           if (error instanceof UserError) continue;
           throw error;
         }
-        const invalid = runOnSim(plan).properties.filter(({ verdict }) => verdict === 'invalid');
+        made++;
+        const { properties } = runOnSim(plan);
+        for (const { name: property, verdict } of properties) if (verdict === 'valid') valid.add(property);
+        const invalid = properties.filter(({ verdict }) => verdict === 'invalid');
         flagged.push(...invalid.map((property) => `${seed}: ${property.name}, ${property.reason}`));
       }
       expect(flagged).toEqual([]);
+      expect(made, 'plans').toBeGreaterThanOrEqual(Math.floor(0.8 * seeds));
+      expect([...valid]).toContain(promise);
     },
     60_000 + seeds * 1500,
   );

@@ -109,3 +109,25 @@ export function seedCount(usual: number): number {
   if (!Number.isInteger(count) || count < 1) throw new Error(`HEARSAY_SEEDS must be a whole number above 0: ${asked}`);
   return count;
 }
+
+export interface Correct {
+  /** Whatever is no clean verdict: what, and why. */
+  readonly flagged: readonly string[];
+  /** How many of the runs had each property valid, by its name. */
+  readonly valid: ReadonlyMap<string, number>;
+}
+
+/** What checkers say of so many runs that nothing is wrong with: `run` makes the one of a seed. */
+export function judgeCorrect(seeds: number, run: (seed: number) => readonly PropertyResult[]): Correct {
+  const flagged: string[] = [];
+  const valid = new Map<string, number>();
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const { name, verdict, violations, reason } of run(seed)) {
+      if (violations > 0 || verdict === 'invalid' || verdict === 'unknown') {
+        flagged.push(`${seed} ${name}: ${verdict}, ${violations} violations, ${reason}`);
+      }
+      valid.set(name, (valid.get(name) ?? 0) + (verdict === 'valid' ? 1 : 0));
+    }
+  }
+  return { flagged, valid };
+}

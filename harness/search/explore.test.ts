@@ -121,7 +121,10 @@ describe('explore', () => {
     };
     const { tally, complete } = await search({ run, signal: controller.signal });
     expect(complete).toBe(false);
-    expect(tally.tried).toBeLessThan(SEEDS);
+    // Two batches of several came back, and not the third.
+    const done = tally.tried + tally.idle + tally.impossible;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(SEEDS);
   });
 
   it('flags nothing of the correct protocol, and has seen faults, pairs and conditions', async () => {
