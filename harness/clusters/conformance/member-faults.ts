@@ -85,12 +85,24 @@ export function memberFaultConformance(play: Play): void {
       script(stage) {
         stage.startAll();
         stage.at(300, (cluster) => cluster.setFaults(1, [lie]));
-        stage.at(500, (cluster) => cluster.invoke('n1', 1, 'bracha', 'broadcast', 'x'));
-        stage.at(1800, (cluster) => cluster.setFaults(2, []));
-        stage.at(2100, (cluster) => cluster.invoke('n1', 2, 'bracha', 'broadcast', 'y'));
-        stage.sequence([[() => delivered(stage).includes('y'), () => stage.endAt(0)]], 2100);
+        stage.sequence(
+          [
+            [() => stage.ups.length === 4, (cluster) => cluster.invoke('n1', 1, 'bracha', 'broadcast', 'x')],
+            [
+              () => stage.reply(1) !== undefined,
+              (cluster) => {
+                const nowMs = cluster.now() / MS;
+                stage.at(nowMs + 1300, () => cluster.setFaults(2, []));
+                stage.at(nowMs + 1600, () => cluster.invoke('n1', 2, 'bracha', 'broadcast', 'y'));
+              },
+            ],
+            [() => delivered(stage).includes('y'), () => stage.endAt(0)],
+          ],
+          500,
+        );
       },
     });
+    for (const id of [1, 2]) expect(stage.reply(id)?.outcome.type).toBe('ok');
     expect(delivered(stage)).toContain('y');
     expect(delivered(stage)).not.toContain('x');
   });
