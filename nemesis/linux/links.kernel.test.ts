@@ -43,6 +43,7 @@ function offered(context: { skip: (note?: string) => void }, faults: readonly Pl
 }
 
 function within(count: number, of: number, asked: number, inflation = 1): void {
+  expect(of, 'datagrams').toBeGreaterThan(0);
   const share = shareOf(count, of, Z, inflation);
   expect(share.low, `${count} of ${of}`).toBeLessThanOrEqual(asked);
   expect(share.high, `${count} of ${of}`).toBeGreaterThanOrEqual(asked);
@@ -66,6 +67,7 @@ function isFull({ bitsPerSecond, delay }: LinkMeasure): boolean {
 }
 
 function whole(measure: LinkMeasure): void {
+  expect(measure.sent).toBeGreaterThan(0);
   expect(measure).toMatchObject({
     received: measure.sent,
     lost: { count: 0 },
@@ -104,6 +106,7 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
     offered(context, faults);
     await set(faults);
     const of = await world.measure({ datagrams: 300 });
+    expect(of('n1', 'n2').sent).toBeGreaterThan(0);
     expect(of('n1', 'n2').received).toBe(0);
     whole(of('n2', 'n1'));
     whole(of('n1', 'n3'));
@@ -274,6 +277,7 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
       ['n2', 'n1'],
       ['n3', 'n2'],
     ] as const) {
+      expect(of(from, to).sent).toBeGreaterThan(0);
       expect(of(from, to).lost.count).toBe(0);
       expect(of(from, to).duplicated.count).toBe(0);
     }
@@ -349,6 +353,7 @@ it.skipIf(kind === undefined || process.getuid?.() !== 0)(
         planLinkRules([{ type: 'partition', id: 'p', ...WINDOW, shape: 'one-way', cuts: ONE_WAY }], world.links),
       );
       const of = await world.measure({ datagrams: 200 });
+      expect(of('n1', 'n2').sent).toBeGreaterThan(0);
       expect(of('n1', 'n2').received).toBe(0);
       whole(of('n2', 'n1'));
     } finally {
