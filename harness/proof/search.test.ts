@@ -1,7 +1,7 @@
 /**
  * The search finds what is planted: drawn plans convict each planted bug, and what they convict it with shrinks to a plan
- * that a person can read, and shrinks to the same plan again. Without HEARSAY_SEEDS only the first bug of each protocol
- * is hunted; with it all of them are, in at most so many trials each. HEARSAY_PREFIX draws other plans than the usual
+ * that a person can read, and shrinks to the same plan again. Without HEARSAY_SEEDS one bug of three protocols is
+ * hunted; with it all of them are, in at most so many trials each, as `.ci/run` does. HEARSAY_PREFIX draws other plans than the usual
  * ones, on which the draw may have been tuned.
  */
 import { describe, expect, it } from 'vitest';
@@ -18,10 +18,13 @@ import { drawnPlan, runOnSim, seedCount } from './test-scenario.ts';
 
 const MOST_TRIALS = seedCount(150);
 const PREFIX = process.env.HEARSAY_PREFIX ?? 'hunt';
-const HUNTED = PLANTED_BUGS.filter(
-  (bug, index) =>
-    (process.env.HEARSAY_SEEDS ?? '') !== '' || PLANTED_BUGS.findIndex((other) => other.of === bug.of) === index,
-);
+/** A membership, a map, a broadcast. */
+const USUAL = ['swimForgetsDead', 'antiEntropyResurrects', 'brachaKeyedByValue'];
+const HUNTED = PLANTED_BUGS.filter(({ name }) => (process.env.HEARSAY_SEEDS ?? '') !== '' || USUAL.includes(name));
+
+it('there are bugs to hunt', () => {
+  expect(HUNTED.length).toBeGreaterThanOrEqual(USUAL.length);
+});
 
 function hunt(bug: PlantedBug) {
   const parts = { ...JUDGE_PARTS, protocols: withSwaps(protocols, { [bug.of]: bug.protocol }) };
