@@ -15,6 +15,7 @@ import {
 } from '../../impl/anti-entropy/planted-bugs.ts';
 import { bracha } from '../../impl/bracha/bracha.ts';
 import {
+  brachaAmplifiesEarly,
   brachaBrokenQuorum,
   brachaDeliversTwice,
   brachaKeyedByValue,
@@ -26,6 +27,7 @@ import type { AnyProtocol } from '../../impl/protocol.ts';
 import { rumorDeliversTwice, rumorDropsHalf, rumorInvents } from '../../impl/rumor/planted-bugs.ts';
 import { rumor } from '../../impl/rumor/rumor.ts';
 import {
+  swimActsOnStaleTimers,
   swimForgetsDead,
   swimInflatesOthers,
   swimNeverDetects,
@@ -97,6 +99,7 @@ const FOUR = { nodes: 4 };
 const DEFECTS: readonly Defect[] = [
   planted('swim lets accusations stand', { swim: swimNeverRefutes }, CUT, { refutation: 3, convergence: 3 }),
   planted('swim raises the incarnation of others', { swim: swimInflatesOthers }, CUT, { refutation: 3 }),
+  planted('swim acts on stale timers', { swim: swimActsOnStaleTimers }, CUT, { refutation: 3 }),
   planted('swim never contacts the dead', { swim: swimForgetsDead }, CUT, { convergence: 3 }),
   planted('swim never declares a death', { swim: swimNeverDetects }, { kill: true }, { detection: 3 }, LONG_KILL),
 
@@ -196,6 +199,13 @@ const DEFECTS: readonly Defect[] = [
     'bracha does not amplify, 1 of 4 equivocates',
     { bracha: brachaNoAmplification },
     { byzantine: '1:equivocate' },
+    { 'broadcast-safety': 3 },
+    FOUR,
+  ),
+  planted(
+    'bracha amplifies on f READYs, 1 of 4 forges',
+    { bracha: brachaAmplifiesEarly },
+    { byzantine: '1:forge' },
     { 'broadcast-safety': 3 },
     FOUR,
   ),
