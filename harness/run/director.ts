@@ -19,8 +19,13 @@ import { Outstanding } from './outstanding.ts';
 const MS = 1e6;
 /** Views are also read during load, for progress and for the report. */
 const LOAD_POLL_MS = 1000;
-/** A member that does not answer its last read or its stop within this time is given up on. */
-const CLOSING_PATIENCE_MS = 2000;
+/** A member that does not answer its last read within this time is given up on. */
+const READ_PATIENCE_MS = 2000;
+/**
+ * The same for its stop. Longer, as what a member has counted is known when it has ended, and an engine may take seconds to
+ * end a container: a run that does not wait for it says nothing of its faults.
+ */
+const STOP_PATIENCE_MS = 15_000;
 /** Agreement must hold in this many polls in a row before it is believed. */
 const STEADY_ROUNDS = 2;
 
@@ -269,7 +274,7 @@ export class Director implements ClusterEvents {
     this.#phase = 'final';
     this.#record({ type: 'phase', time: this.#now(), phase: 'final' });
     this.#poll(true);
-    this.#cluster?.at(this.#now() + CLOSING_PATIENCE_MS * MS, () => this.#stopAll());
+    this.#cluster?.at(this.#now() + READ_PATIENCE_MS * MS, () => this.#stopAll());
   }
 
   #stopAll(): void {
@@ -285,7 +290,7 @@ export class Director implements ClusterEvents {
     for (const fault of lasting) if (fault.type === 'pause') this.#lives.endFault(fault);
     this.#clients?.abandon(this.#now());
     this.#lives.stopAll();
-    this.#cluster?.at(this.#now() + CLOSING_PATIENCE_MS * MS, () => this.#cluster?.finish());
+    this.#cluster?.at(this.#now() + STOP_PATIENCE_MS * MS, () => this.#cluster?.finish());
     this.#finishWhenAllDown();
   }
 

@@ -80,6 +80,7 @@ function of<T extends LinkFault['type']>(sample: LinkSample, type: T): Extract<L
 
 /** Why a fault on links shows no effect. */
 function unseen(all: LinkEffects, fault: LinkFault): string {
+  if (all.samples.length === 0) return 'no member left its counts of what it sent, so nothing can be told';
   return sum(touchedBy(all, fault), (sample) => sample.sent) === 0
     ? 'no message was seen on the links it touches, so it never bit'
     : 'each link it touches had an end that was slow, paused, down, cut off or uncounted about then, so nothing can be told';

@@ -3,6 +3,7 @@
  * machine that stands still at times (a disk it waits for, a hypervisor) it leaves late, which the link's way back, where
  * nothing waits for a timer, does not show.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 /** One wait: its length as asked, and how much later it ended, ms. */
@@ -15,13 +16,17 @@ const WAIT_MS = 2;
 /** Of a stall: so many moments stand for all of it. */
 const STEPS = 16;
 
-/** A thread of its own: the event loop of whoever measures may have other work. Waits until the flag is raised. */
+/**
+ * A thread of its own: the event loop of whoever measures may have other work. Says so when its first wait has ended, and
+ * waits on until the flag is raised.
+ */
 const WAITING = `
 const { workerData, parentPort } = require('node:worker_threads');
 const flag = new Int32Array(workerData.flag);
 const waits = [];
 for (let from = performance.now(); Atomics.wait(flag, 0, 0, ${WAIT_MS}) === 'timed-out'; ) {
   const nowMs = performance.now();
+  if (waits.length === 0) parentPort.postMessage('waiting');
   waits.push({ askedMs: ${WAIT_MS}, lateMs: Math.max(0, nowMs - from - ${WAIT_MS}) });
   from = nowMs;
 }
@@ -32,17 +37,16 @@ parentPort.postMessage(waits);
 export async function withTimerGauge<T>(measure: () => Promise<T>): Promise<{ of: T; waits: readonly TimedWait[] }> {
   const flag = new SharedArrayBuffer(4);
   const worker = new Worker(WAITING, { eval: true, workerData: { flag } });
-  const waits = new Promise<TimedWait[]>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
   try {
+    // A thread takes a while to start: what is measured before it waits would go unseen.
+    await once(worker, 'message');
+    const waits: Promise<TimedWait[]> = once(worker, 'message').then(([list]) => list);
+    waits.catch(() => {});
     const of = await measure();
     Atomics.store(new Int32Array(flag), 0, 1);
     Atomics.notify(new Int32Array(flag), 0);
     return { of, waits: await waits };
   } finally {
-    waits.catch(() => {});
     await worker.terminate();
   }
 }
