@@ -10,11 +10,21 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/** Tests of functions alone: they change nothing that others see, so many files share a process and what it has loaded. */
+const PURE = [
+  'impl',
+  'workloads',
+  'harness/model',
+  'harness/plan',
+  'harness/run',
+  'harness/slo',
+  'reports/sections',
+].map((folder) => `${folder}/**/*.test.ts`);
+// What takes this machine's kernel or a container engine is `npm run test:kernel`; what takes netem, `npm run lab`.
+const ELSEWHERE = ['**/node_modules/**', '**/dist/**', '**/runs/**', '**/*.kernel.test.ts', '**/*.lab.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    // What takes this machine's kernel or a container engine is `npm run test:kernel`; what takes netem, `npm run lab`.
-    exclude: ['**/node_modules/**', '**/dist/**', '**/runs/**', '**/*.kernel.test.ts', '**/*.lab.test.ts'],
     // Members run compiled.
     globalSetup: ['./harness/clusters/real/build-dist.ts'],
     testTimeout: 60_000,
@@ -22,5 +32,12 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'each alone', include: ['**/*.test.ts'], exclude: [...ELSEWHERE, ...PURE] },
+      },
+      { extends: true, test: { name: 'pure', include: PURE, exclude: ELSEWHERE, isolate: false } },
+    ],
   },
 });

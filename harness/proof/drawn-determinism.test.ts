@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seedCount } from './test-scenario.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PLANS = seedCount(20);
+const PLANS = seedCount(12);
 const PATIENCE_MS = 120_000 + PLANS * 2000;
 
 // Beside the packages, which the program imports from there.

@@ -2,7 +2,7 @@
  * What protocols say of liars: each tolerance that is claimed holds, with as many liars as it allows, and what is not
  * claimed is seen to break: the lies do harm where nothing is done against them. (bracha: liars.test.ts.)
  * HEARSAY_SEEDS says how many plans each claim gets in all, that is each entry of a protocol's `tolerates`: in turn over
- * its behaviours one by one and all of them mixed, signed and not signed where both are claimed, with 7 and with 4
+ * its behaviours one by one and all of them mixed, signed and not signed where both are claimed, with 7, 4, 10 and 13
  * members, as many liars as are claimed and half as many, with no other fault, with loss and with a crash.
  * HEARSAY_PREFIX draws other plans than the usual ones.
  */
@@ -17,7 +17,7 @@ import type { SettingOverride } from '../plan/make-plan.ts';
 import { runTrial } from '../search/trial.ts';
 import { type FaultFlags, planOf, propertyOf, runOnSim, seedCount } from './test-scenario.ts';
 
-const SEEDS = seedCount(18);
+const SEEDS = seedCount(12);
 const PREFIX = process.env.HEARSAY_PREFIX ?? 'tolerance';
 const PATIENCE_MS = 60_000 + SEEDS * 1500;
 /** Plans after which a long run says how far it is, and lets the test runner in. */
@@ -80,6 +80,7 @@ const CLAIMED = REAL.filter(({ name }) => name !== 'bracha').flatMap(({ name, to
   (tolerates ?? []).map((tolerance) => claimedTolerance(name, tolerance)),
 );
 
+const SIZES = [7, 4, 10, 13] as const;
 const OTHER_FAULTS: readonly FaultFlags[] = [{}, { loss: '0.1' }, { kill: 'one' }];
 
 function liarsIn(plan: Plan): number {
@@ -99,11 +100,11 @@ describe.each(CLAIMED)('$name against liars ($lies)', ({ name, lies, ways, prope
       for (let seed = 0; seed < SEEDS; seed++) {
         const way = ways[seed % ways.length];
         if (way === undefined) throw new Error(`${name} claims nothing of ${lies}`);
-        // Each way begins with another one of the six, so that few seeds meet all of them.
+        // Each way begins with another one of the sizes and faults, so that few seeds meet all of them.
         const turn = Math.floor(seed / ways.length) + (seed % ways.length);
-        const nodes = turn % 2 === 0 ? 7 : 4;
+        const nodes = SIZES[turn % SIZES.length] ?? 0;
         // Half as many lie at times, so that more is left to be judged.
-        const borne = Math.ceil(liars(way, nodes) / (turn % 4 < 2 ? 1 : 2));
+        const borne = Math.ceil(liars(way, nodes) / (Math.floor(turn / SIZES.length) % 2 === 0 ? 1 : 2));
         const plan = planFor(way, `${PREFIX} ${seed}`, nodes, borne, OTHER_FAULTS[turn % OTHER_FAULTS.length]);
         expect(liarsIn(plan)).toBe(borne);
         const judged = runTrial(plan, JUDGE_PARTS).properties;
@@ -194,7 +195,7 @@ const ONE_MORE_SEEDS = 2;
 describe.each(CLAIMED)('one liar more than $name claims to bear ($lies)', ({ name, ways, properties, liars }) => {
   it('leaves nothing that could be broken, and is beyond the claimed tolerance', () => {
     for (const way of ways) {
-      for (const nodes of [7, 4]) {
+      for (const nodes of SIZES) {
         const most = liars(way, nodes);
         if (most === nodes - 1) {
           expect(() => planFor(way, 'one more', nodes, most + 1)).toThrow('nobody is left to be judged');
