@@ -225,6 +225,8 @@ export interface Setting<T> {
   readonly integer?: boolean;
   /** Enumerations: every allowed value. */
   readonly values?: readonly T[];
+  /** Numbers that are usually 0, of which a multiple says nothing: what a search tries instead. */
+  readonly alternatives?: readonly T[];
 }
 
 export type SettingsSpec<S> = { readonly [K in keyof S]: Setting<S[K]> };

@@ -12,24 +12,30 @@ interface ByzantineArgument {
   readonly targets: Targets;
   /** One of them is drawn for each liar and channel; undefined: out of all that the channel's protocol knows. */
   readonly behaviours: readonly string[] | undefined;
-  /** Drawn plans: only what something is claimed with, where there is such a behaviour. */
-  readonly withinTolerance?: boolean;
+  /** Drawn plans: only lies with which all, or some, of what is claimed still holds; undefined: any lie. */
+  readonly within?: 'all' | 'some' | undefined;
+  /** Drawn plans: from start to end, whatever the windows. */
+  readonly always?: boolean;
 }
 
 const FORM = '--byzantine 1, --byzantine 2:withhold or --byzantine n1,n3:forge,replay';
 const BEHAVIOUR = /^[a-z][a-z0-9-]{0,31}$/;
-/** Of drawn plans, the share that stays within what protocols say they survive. */
-const WITHIN_TOLERANCE = 0.75;
+/** Of drawn plans, the shares that stay within what protocols say they survive: with all, or with some, of their claims. */
+const WITHIN_ALL = 0.65;
+const WITHIN_SOME = 0.25;
+/** The share of them in which liars lie from start to end although other faults come and go. */
+const ALWAYS = 0.5;
 
 export const byzantine: Nemesis = {
   type: 'byzantine',
   flag: '--byzantine <targets[:behaviours]>',
   doc:
-    `these members lie from start to end: ${TARGETS_HELP}; behind a colon the behaviours, several with commas, of ` +
-    'which each liar draws one for each channel (default all that its protocol knows; see list), e.g. 2:withhold,replay',
+    `these members lie, from start to end or as often as --fault-every and --fault-for say: ${TARGETS_HELP}; behind a ` +
+    'colon the behaviours, several with commas, of which each liar draws one for each channel (default all that its ' +
+    'protocol knows; see list), e.g. 2:withhold,replay',
   colour: '#e84393',
   family: 'behaviour',
-  heal: 'nothing: liars lie to the end, and do not count as correct members',
+  heal: 'nothing: who lies at the heal lies to the end, and whoever lied at any time does not count as correct',
   parse(text): ByzantineArgument {
     // Without a value it is as wrong as for others; with one, commas part targets and behaviours alike.
     const plain = text === true ? singleArgument(text, '--byzantine', FORM) : text;
@@ -53,23 +59,24 @@ export const byzantine: Nemesis = {
       );
     }
     const n = context.members.length;
-    return context.windows.flatMap((window) => {
-      const liars = chooseVictims(argument.targets, context.members, context.random, '--byzantine');
-      if (liars.length >= n) {
-        throw new UserError(
-          `--byzantine makes ${liars.length} of ${n} members lie, and nobody is left to be judged`,
-          describeTargets(argument.targets),
-          `ask for at most ${n - 1}`,
-        );
-      }
-      return channelsOf(context).flatMap((channel) => planChannel(channel, liars, argument, context, window));
-    });
+    // The same ones in each window, with the same lies: a liar that changed its mind would be two liars.
+    const liars = chooseVictims(argument.targets, context.members, context.random, '--byzantine');
+    if (liars.length >= n) {
+      throw new UserError(
+        `--byzantine makes ${liars.length} of ${n} members lie, and nobody is left to be judged`,
+        describeTargets(argument.targets),
+        `ask for at most ${n - 1}`,
+      );
+    }
+    return channelsOf(context).flatMap((channel) => planChannel(channel, liars, argument, context));
   },
   draw(random, members): ByzantineArgument {
     // Fewer than a third, the most that any protocol can bear.
     const most = Math.max(1, Math.floor((members.length - 1) / 3));
     const targets: Targets = { type: 'count', count: 1 + random.int(most) };
-    return { targets, behaviours: undefined, withinTolerance: random.next() < WITHIN_TOLERANCE };
+    const share = random.next();
+    const within = share < WITHIN_ALL ? 'all' : share < WITHIN_ALL + WITHIN_SOME ? 'some' : undefined;
+    return { targets, behaviours: undefined, within, always: random.next() < ALWAYS };
   },
 };
 
@@ -78,26 +85,30 @@ function channelsOf({ behaviours }: NemesisContext): string[] {
   return [...new Set([...behaviours.values()].flat())].sort();
 }
 
-/** One fault for each behaviour that was drawn, over those who drew it. */
+/** One fault for each behaviour that was drawn, over those who drew it, and each window. */
 function planChannel(
   channel: string,
   liars: readonly string[],
   argument: ByzantineArgument,
   context: NemesisContext,
-  window: { readonly atMs: number; readonly untilMs: number },
 ): UnnumberedFault[] {
   const asked = [...context.behaviours]
     .filter(([behaviour, channels]) => channels.includes(channel) && (argument.behaviours?.includes(behaviour) ?? true))
     .map(([behaviour]) => behaviour)
     .sort();
-  const borne = asked.filter((behaviour) => context.tolerated(channel, behaviour) >= liars.length);
-  const choice = argument.withinTolerance === true ? borne : asked;
+  const { within } = argument;
+  const choice =
+    within === undefined
+      ? asked
+      : asked.filter((behaviour) => context.tolerated(channel, behaviour)[within] >= liars.length);
   // Where nothing is claimed with any liar, the members are honest on that channel.
   if (choice.length === 0) return [];
   const drawn = liars.map((name) => [name, pickOne(choice, context.random)] as const);
+  const windows = argument.always === true ? [{ atMs: 0, untilMs: context.timeMs }] : context.windows;
   return choice.flatMap((behaviour) => {
     const targets = drawn.filter(([, one]) => one === behaviour).map(([name]) => name);
-    return targets.length === 0 ? [] : [{ type: 'byzantine' as const, targets, channel, behaviour, ...window }];
+    if (targets.length === 0) return [];
+    return windows.map((window) => ({ type: 'byzantine' as const, targets, channel, behaviour, ...window }));
   });
 }
 

@@ -12,7 +12,7 @@ function plan(rate: string, n: number, seed: string, windowMs = 60_000): Unnumbe
     random: split(seed, 'nemesis', 'churn'),
     windows: [{ atMs: 1000, untilMs: 1000 + windowMs }],
     behaviours: new Map(),
-    tolerated: () => 0,
+    tolerated: () => ({ all: 0, some: 0 }),
     withoutState: false,
   });
 }

@@ -13,6 +13,7 @@ import { latency } from './sections/latency.ts';
 import { membership } from './sections/membership.ts';
 import { spread } from './sections/spread.ts';
 import { terms } from './sections/terms.ts';
+import { spaceTimeSection } from './space-time.ts';
 import { STYLE } from './style.ts';
 import { html, type Markup, trusted } from './text.ts';
 
@@ -23,6 +24,7 @@ export const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; bas
 
 const CONTENTS: readonly (readonly [string, string])[] = [
   ['properties', 'Properties'],
+  ['space-time', 'Space-time'],
   ['timeline', 'Timeline'],
   ['membership', 'Membership'],
   ['coverage', 'Coverage'],
@@ -40,6 +42,7 @@ export function page(story: RunStory, gallery: Gallery): string {
   const members = membership(story, gallery);
   const sections: readonly (Markup | undefined)[] = [
     properties(story),
+    story.spaceTime && spaceTimeSection(story.spaceTime),
     course(story, gallery),
     members,
     spread(story, gallery),
@@ -53,6 +56,7 @@ export function page(story: RunStory, gallery: Gallery): string {
     terms(),
   ];
   const absent = new Set<string>();
+  if (story.spaceTime === undefined) absent.add('space-time');
   if (members === undefined) absent.add('membership');
   if (story.surroundings?.calibration === undefined) absent.add('link-calibration');
   const contents = CONTENTS.filter(([id]) => !absent.has(id));

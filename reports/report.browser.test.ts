@@ -6,9 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createReport } from './report.ts';
-import { spaceTimePage } from './space-time.ts';
 import { syntheticRun } from './synthetic-run.ts';
-import { busyRun } from './synthetic-space-time.ts';
+import { busyRun, spaceTimePage } from './synthetic-space-time.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),

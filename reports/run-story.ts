@@ -16,6 +16,7 @@ import type { TrafficFold } from './folds/traffic-fold.ts';
 import { figure, nameList, percent } from './format.ts';
 import type { LegendEntry } from './gallery.ts';
 import { faultColour } from './palette.ts';
+import type { SpaceTimeInput } from './space-time-selection.ts';
 
 export interface ReportInput {
   readonly plan: Plan;
@@ -27,6 +28,8 @@ export interface ReportInput {
   readonly repeatCommand: string;
   /** Looks for the smallest plan that breaks what this one broke. */
   readonly shrinkCommand?: string | undefined;
+  /** What the simulator saw of a shrunk plan's messages: drawn as a space-time diagram. */
+  readonly spaceTime?: SpaceTimeInput | undefined;
   /** Measured beside the history, where it was. */
   readonly surroundings?: Surroundings | undefined;
 }
@@ -118,7 +121,9 @@ export function liarsOf(plan: Plan): ReadonlySet<string> {
 
 /** The shades behind charts over time, one entry for each kind of fault. */
 export function faultLegend(story: RunStory): LegendEntry[] {
-  const kinds = [...new Set(shadesOf(story.timeline.faults).map((shade) => shade.kind))].sort();
+  const kinds = [
+    ...new Set(shadesOf(story.timeline.faults, story.timeline.healedAt).map((shade) => shade.kind)),
+  ].sort();
   const entries: LegendEntry[] = kinds.map((kind) => ({
     colour: faultColour(story.nemesisColours, kind),
     text: kind,

@@ -14,6 +14,14 @@ export interface DrawnMessage {
   readonly deliveredAt: readonly number[];
 }
 
+export interface SpaceTimeInput {
+  readonly plan: Plan;
+  readonly property: PropertyResult;
+  /** In the order of sending. */
+  readonly messages: readonly DrawnMessage[];
+  readonly lines: readonly HistoryLine[];
+}
+
 export const MOST_MESSAGES = 80;
 export const MOST_MARKS = 160;
 /** What is shown after the heal, where little is new, ns. */

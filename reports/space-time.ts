@@ -1,66 +1,38 @@
 /**
  * A space-time diagram (Lamport 1978): each member a line, time running down, each message an arrow, the violated moment
- * marked. One self-contained page for the history of a shrunk plan.
+ * marked. A section of the report of a shrunk plan.
  */
-import { createHash } from 'node:crypto';
 import { isLinkFault, linksOf, type PlannedFault } from '../harness/model/fault.ts';
-import type { HistoryLine } from '../harness/model/history.ts';
 import type { Plan } from '../harness/model/plan.ts';
-import type { PropertyResult } from '../harness/model/verdict.ts';
 import { plural, seconds } from './format.ts';
 import { legendOf } from './gallery.ts';
 import { INK, SERIES } from './palette.ts';
 import { strengthOf } from './run-story.ts';
 import { type Arrow, AXIS_PX, FONT_PX, type Layout, layOut, type Span } from './space-time-layout.ts';
 import { BREAK_NS } from './space-time-scale.ts';
-import { type DrawnMessage, violatedAt } from './space-time-selection.ts';
-import { STYLE } from './style.ts';
+import { type SpaceTimeInput, violatedAt } from './space-time-selection.ts';
 import { html, type Markup, shorten, trusted } from './text.ts';
 
-export type { DrawnMessage } from './space-time-selection.ts';
+export type { DrawnMessage, SpaceTimeInput } from './space-time-selection.ts';
 export { violatedAt } from './space-time-selection.ts';
-
-export interface SpaceTimeInput {
-  readonly plan: Plan;
-  readonly property: PropertyResult;
-  /** In the order of sending. */
-  readonly messages: readonly DrawnMessage[];
-  readonly lines: readonly HistoryLine[];
-  /** Runs the plan again. */
-  readonly repeatCommand: string;
-}
 
 const FAULT_COLOUR = '#8a8a8a';
 /** What the violated moment and running members are drawn in is no message's. */
 const MESSAGE_COLOURS = SERIES.filter((colour) => colour !== INK.fail && colour !== INK.alive);
 
-export function spaceTimePage(input: SpaceTimeInput): string {
+/** The violated property, the plan in words, and the picture. Refers to nothing outside itself. */
+export function spaceTimeSection(input: SpaceTimeInput): Markup {
   const { plan, property } = input;
-  const hash = createHash('sha256').update(STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const layout = layOut(input);
   const { drawing, legend } = draw(input, layout);
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${property.name} · seed ${plan.seed} · hearsay</title>
-<style>${trusted(STYLE)}</style></head>
-<body>
-<header class="headline fail"><p class="brand">hearsay space-time diagram</p>
-<h1><span class="word">${property.name}</span></h1>
-<p class="why">${property.witness?.summary ?? property.reason}</p>
-<p class="repeat-label">Run the plan again:</p><pre class="repeat"><code>${input.repeatCommand}</code></pre></header>
-<main>
-<h2>The plan</h2>
+  return html`<section id="space-time"><h2>Space-time</h2>
+<p>${property.name} is violated: ${property.witness?.summary ?? property.reason}</p>
 <ul class="story">${describePlan(plan).map((text) => html`<li>${text}</li>`)}</ul>
-<h2>What happened</h2>
 <p class="note">Time runs down, and each member is a vertical line: solid while it runs, dotted while it is down or paused. Slanted arrows are messages, from their sending to their receipt; a dashed arrow that ends in a cross is a message that was lost. Dots are what a member did or saw. Grey bars and shades are times in which a fault was on.</p>
 <p class="note">The scale is not even: moments stand far enough apart to be told apart, whatever the time between them. Labels at the left give true times in milliseconds since the start, and ⋮ the time between two moments where it is ${BREAK_NS / 1e6} ms or more. Hover over anything for its details.</p>
 ${layout.notes.map((note) => html`<p class="note">${note}</p>`)}
 <figure>${legend}<div class="chart" tabindex="0" role="group" aria-label="Chart, may be scrolled sideways">${drawing}</div></figure>
-</main></body></html>
-`.text;
+</section>`;
 }
 
 /** A plan in sentences. */

@@ -1,7 +1,9 @@
 /** A history to be drawn that is hard on the picture: for tests. */
 import type { HistoryLine } from '../harness/model/history.ts';
-import type { SpaceTimeInput } from './space-time.ts';
+import { type SpaceTimeInput, spaceTimeSection } from './space-time.ts';
 import type { DrawnMessage } from './space-time-selection.ts';
+import { STYLE } from './style.ts';
+import { html, trusted } from './text.ts';
 
 const MS = 1e6;
 
@@ -57,6 +59,13 @@ export function busyRun(members: number, count: number): SpaceTimeInput {
     },
     messages,
     lines: [...lines, { type: 'end', time: 8000 * MS, outcome: 'completed' }],
-    repeatCommand: '',
   };
+}
+
+/** The section alone, on a page with the report's style. */
+export function spaceTimePage(input: SpaceTimeInput): string {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<style>${trusted(STYLE)}</style></head><body><main>${spaceTimeSection(input)}</main></body></html>
+`.text;
 }

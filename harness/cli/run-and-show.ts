@@ -78,26 +78,40 @@ export function showVerdict(verdict: RunVerdict, json: boolean, io: CliIo): void
 /** Two lines: what runs, and when it is hurt. A third where members lie: who, and what. */
 export function describeRun(plan: Plan, cluster: string): string {
   const protocols = plan.channels.map((channel) => channel.name).join(', ');
-  const seconds = (ms: number): string => `${Math.round(ms / 100) / 10}`;
   const planned = plan.faults.filter(({ type }) => type !== 'byzantine');
-  const shown = planned.slice(0, 8).map((fault) => `${fault.id} ${seconds(fault.atMs)}-${seconds(fault.untilMs)} s`);
+  const shown = planned.slice(0, 8).map((fault) => `${fault.id} ${windowText(fault)}`);
   const more = planned.length > shown.length ? `, and ${planned.length - shown.length} more` : '';
   const faults = shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
   const load = `${plan.members.length} members, ${seconds(plan.closing.healAtMs)} s, ${plan.operations.length} operations`;
   return `seed ${plan.seed}: ${load} on ${cluster}; ${protocols}\nfaults: ${faults}${describeLiars(plan)}`;
 }
 
-/** `n6: flood on bracha, sybil on swim; n7: ...`: they lie from start to end. */
+/** `n6: flood on bracha, sybil on swim 5-7 s and 10-12 s; n7: ...`: times where it is not from start to end. */
 function describeLiars(plan: Plan): string {
-  const lies = new Map<string, string[]>();
+  const lies = new Map<string, Map<string, string[]>>();
   for (const fault of plan.faults) {
     if (fault.type !== 'byzantine') continue;
+    const isAlways = fault.atMs === 0 && fault.untilMs === plan.closing.healAtMs;
+    const what = `${fault.behaviour} on ${fault.channel}`;
     for (const name of fault.targets) {
-      lies.set(name, [...(lies.get(name) ?? []), `${fault.behaviour} on ${fault.channel}`]);
+      const told = lies.get(name) ?? new Map<string, string[]>();
+      lies.set(name, told.set(what, [...(told.get(what) ?? []), ...(isAlways ? [] : [windowText(fault)])]));
     }
   }
   if (lies.size === 0) return '';
-  return `\nliars: ${[...lies].map(([name, told]) => `${name}: ${told.join(', ')}`).join('; ')}`;
+  const all = [...lies].map(([name, told]) => {
+    const each = [...told].map(([what, times]) => (times.length === 0 ? what : `${what} ${times.join(' and ')}`));
+    return `${name}: ${each.join(', ')}`;
+  });
+  return `\nliars: ${all.join('; ')}`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10}`;
+}
+
+function windowText({ atMs, untilMs }: { readonly atMs: number; readonly untilMs: number }): string {
+  return `${seconds(atMs)}-${seconds(untilMs)} s`;
 }
 
 /** One key press may come twice within this time: npm passes on to its child what the terminal sends to both. */

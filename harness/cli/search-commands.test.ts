@@ -50,7 +50,12 @@ describe('explore, shrink, replay', () => {
     expect(small.faults.length).toBeLessThanOrEqual(3);
     expect(small.operations.length).toBeLessThanOrEqual(5);
     expect(shrunk.stderr).toContain(`replay: npm run hearsay -- replay ${join(work, 'shrunk', 'plan.json')}`);
-    expect(read('shrunk', 'space-time.html')).toContain(`violated: ${property}`);
+    const report = read('shrunk', 'report.html');
+    expect(report).toContain(`violated: ${property}`);
+    expect(report).toContain('<a href="#space-time">');
+    // It is a run like any other.
+    const checked = await callCli('check', join(work, 'shrunk'), '--json');
+    expect(JSON.parse(checked.stdout)).toMatchObject({ verdict: 'invalid', cluster: 'sim' });
 
     // A run's folder is as good as its plan, and a shrunk plan is its own result.
     const again = await callCli('shrink', join(work, 'shrunk'), '--property', property, '--out', join(work, 'again'));

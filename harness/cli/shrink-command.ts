@@ -1,27 +1,27 @@
-/** `hearsay shrink`: the smallest plan found that still breaks the same property, and a picture of what happens in it. */
+/** `hearsay shrink`: the smallest plan found that still breaks the same property, run once more, with a picture of what happens. */
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { protocols } from '../../impl/registry.ts';
-import { type DrawnMessage, describePlan, spaceTimePage } from '../../reports/space-time.ts';
+import { type DrawnMessage, describePlan, type SpaceTimeInput } from '../../reports/space-time.ts';
 import { createOpenSim } from '../clusters/sim/sim.ts';
 import { UserError } from '../model/errors.ts';
 import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { parseInteger } from '../model/units.ts';
-import type { PropertyResult } from '../model/verdict.ts';
-import { runPlanSync } from '../run/run-plan.ts';
+import type { PropertyResult, RunVerdict } from '../model/verdict.ts';
+import { runAndStore } from '../run/run-and-store.ts';
 import { FILES, writeWhole } from '../run/store.ts';
-import { quickSettings, violationsBy } from '../search/oracle.ts';
+import { liesOf, quickSettings, violationsBy } from '../search/oracle.ts';
 import { shrink } from '../search/shrink.ts';
 import type { OwnFolder } from './files.ts';
 import { once } from './flags.ts';
 import type { CliIo, Finish } from './io.ts';
-import { JUDGE_PARTS, KNOWLEDGE, shellWord } from './parts.ts';
+import { JUDGE_PARTS, KNOWLEDGE, shellWord, storeParts } from './parts.ts';
 import { readPlanOrRun } from './plan-or-run.ts';
 import { parseProperty } from './property-flag.ts';
 import { claimRunFolder } from './run-folder.ts';
-
-const PICTURE = 'space-time.html';
+import { HEARSAY_VERSION } from './version.ts';
 
 const HELP = `
 Examples:
@@ -30,8 +30,8 @@ Examples:
   hearsay shrink found/broadcast-safety-2.plan.json --witness Totality:      breaks it in this way, and in no other
   hearsay shrink corpus/textbook-swim.json
 
-It goes by the simulator: what breaks on real clusters only cannot be shrunk. Ends with the plan in words, a space-time
-diagram, and the command that replays it. Exit codes: 0 it is shrunk, 64 the plan breaks nothing, or the call is wrong.`;
+It goes by the simulator: what breaks on real clusters only cannot be shrunk. Ends with the plan in words, a run of it with
+its report, in which a space-time diagram shows what happened, and the command that replays it. Exit codes: 0 it is shrunk, 64 the plan breaks nothing, or the call is wrong.`;
 
 export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): void {
   program
@@ -51,7 +51,7 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
     .option('--runs <count>', 'runs that may be spent (default 5000)', once('--runs', parseRuns))
     .option(
       '--out <folder>',
-      'writes plan.json and space-time.html here (default runs/TIME-SEED)',
+      'where the shrunk plan, its history and its report go (default runs/TIME-SEED)',
       once('--out', (text) => text),
     )
     .option('--json', 'prints the result as one JSON object on stdout, and all else on stderr')
@@ -95,6 +95,7 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
           plan,
           fails: (candidate) => violationsBy(candidate, JUDGE_PARTS, KNOWLEDGE).some(isSame),
           usualSettings: quickSettings(protocols),
+          liesOf: liesOf(protocols),
           mostRuns: options.runs ?? 5000,
           onStep: (step) => {
             const isFirst = folder === undefined;
@@ -104,13 +105,12 @@ export function addShrinkCommand(program: Command, io: CliIo, finish: Finish): v
           },
         });
         const planPath = keep(shrunk.plan);
-        const picturePath = join(dirname(planPath), PICTURE);
         const repeat = `npm run hearsay -- replay ${shellWord(planPath)} --cluster sim --property ${property}`;
-        writeWhole(picturePath, picture(shrunk.plan, property, repeat));
+        await storeRun(shrunk.plan, property, planPath);
         const end = shrunk.minimal ? 'nothing smaller breaks it' : 'the runs were spent; more may go with --runs';
         stream.write(`\nafter ${shrunk.runs} runs ${end}:\n`);
         for (const sentence of describePlan(shrunk.plan)) stream.write(`  ${sentence}\n`);
-        stream.write(`plan: ${planPath}\npicture: ${picturePath}\nreplay: ${repeat}\n`);
+        stream.write(`plan: ${planPath}\nreport: ${join(dirname(planPath), FILES.report)}\nreplay: ${repeat}\n`);
         if (options.json === true) {
           const { runs, minimal } = shrunk;
           io.stdout.write(`${JSON.stringify({ property, runs, minimal, plan: shrunk.plan })}\n`);
@@ -142,8 +142,8 @@ function size(plan: Plan): string {
   ].join(', ');
 }
 
-/** Runs the plan once more, and keeps everything. */
-function picture(plan: Plan, name: string, repeatCommand: string): string {
+/** Runs the plan once more, as a run like any other, and draws its messages into the report. */
+async function storeRun(plan: Plan, name: string, planPath: string): Promise<void> {
   const lines: HistoryLine[] = [];
   const messages: (DrawnMessage & { readonly deliveredAt: number[] })[] = [];
   const tap = {
@@ -154,15 +154,20 @@ function picture(plan: Plan, name: string, repeatCommand: string): string {
       messages[index]?.deliveredAt.push(time);
     },
   };
-  const { properties } = runPlanSync({
+  const draw = ({ properties }: RunVerdict): SpaceTimeInput => {
+    const property = properties.find((found) => found.name === name && found.verdict === 'invalid');
+    if (property === undefined) throw new Error(`the shrunk plan does not break ${name}`);
+    return { plan, property, messages, lines };
+  };
+  // A run wants its folder empty, and writes the same plan there.
+  rmSync(planPath);
+  await runAndStore({
     plan,
     cluster: 'sim',
     open: createOpenSim(protocols, { tap }),
     parts: JUDGE_PARTS,
-    record: (line) => lines.push(line),
+    store: storeParts([], (line) => lines.push(line), draw),
+    runDirectory: dirname(planPath),
+    version: HEARSAY_VERSION,
   });
-  const isIt = (found: PropertyResult): boolean => found.name === name && found.verdict === 'invalid';
-  const property = properties.find(isIt);
-  if (property === undefined) throw new Error(`the shrunk plan does not break ${name}`);
-  return spaceTimePage({ plan, property, messages, lines, repeatCommand });
 }

@@ -172,11 +172,8 @@ export const FAULT_TYPES: readonly FaultType[] = [
   'byzantine',
 ];
 
-/**
- * Not among the kinds that a search draws its plans from: these only bite on members that are busy enough, or have
- * something to store, and each kind more changes every plan that a seed stands for.
- */
-export const UNSEARCHED_FAULTS: ReadonlySet<string> = new Set<FaultType>(['clock-strobe', 'cpu', 'disk-full']);
+/** What only bites on members that are busy enough, or have something to store: plans with these want a load that asks for it. */
+export const DEMANDING_FAULTS: ReadonlySet<string> = new Set<FaultType>(['clock-strobe', 'cpu', 'disk-full']);
 
 export type LinkFault = Extract<PlannedFault, { type: (typeof LINK_FAULTS)[number] }>;
 

@@ -12,8 +12,8 @@ export interface NemesisContext {
   readonly windows: readonly { readonly atMs: number; readonly untilMs: number }[];
   /** Channels that a Byzantine behaviour applies to, by behaviour; empty where no protocol offers any. */
   readonly behaviours: ReadonlyMap<string, readonly string[]>;
-  /** With how many such members all that is claimed of the channel still holds; 0: not even with one. */
-  readonly tolerated: (channel: string, behaviour: string) => number;
+  /** With how many such members all that is claimed of the channel still holds, or some of it; 0: not even with one. */
+  readonly tolerated: (channel: string, behaviour: string) => { readonly all: number; readonly some: number };
   /** --restart-without-state was given. */
   readonly withoutState: boolean;
 }

@@ -1,8 +1,8 @@
 /**
- * A plan drawn at random over all kinds of faults but UNSEARCHED_FAULTS, swarm style (Groce et al., "Swarm testing", ISSTA
+ * A plan drawn at random over kinds of faults, swarm style (Groce et al., "Swarm testing", ISSTA
  * 2012): each draw switches a random subset of fault kinds off, so that rare combinations are met.
  */
-import { UNSEARCHED_FAULTS } from '../model/fault.ts';
+import { DEMANDING_FAULTS } from '../model/fault.ts';
 import type { Nemesis } from '../model/nemesis.ts';
 import { split } from '../model/rng.ts';
 import type { PlanRequest } from './make-plan.ts';
@@ -17,7 +17,7 @@ export interface DrawOptions {
   readonly timeMs?: readonly [number, number];
   /** Chance that a kind of fault is switched on; default 0.3. */
   readonly density?: number;
-  /** Also those kinds that searches leave out. */
+  /** Also the kinds that want a load of their own (DEMANDING_FAULTS). */
   readonly everyKind?: boolean;
 }
 
@@ -36,7 +36,7 @@ export function drawRequest(options: DrawOptions): PlanRequest {
   const members = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   const density = options.density ?? KIND_IS_ON;
   const chosen = options.nemeses.filter(
-    ({ type }) => (options.everyKind === true || !UNSEARCHED_FAULTS.has(type)) && random.next() < density,
+    ({ type }) => (options.everyKind === true || !DEMANDING_FAULTS.has(type)) && random.next() < density,
   );
   const faults = chosen.map((nemesis) => ({
     nemesis,

@@ -18,7 +18,6 @@ export const FAMILY_SHARES: Readonly<Record<Nemesis['family'], readonly [number,
 
 /**
  * The windows of one nemesis, in order, inside [0, timeMs]. The first starts where the family's default window does.
- * Behaviours last as long as the load whatever the flags say: a liar that changes its mind is two liars.
  * Throws a UserError where not even one window fits.
  */
 export function faultWindows(
@@ -29,7 +28,7 @@ export function faultWindows(
 ): Window[] {
   const [from, until] = nemesis.share ?? FAMILY_SHARES[nemesis.family];
   const start = Math.round(from * timeMs);
-  if (nemesis.family === 'behaviour' || (everyMs === undefined && forMs === undefined)) {
+  if (everyMs === undefined && forMs === undefined) {
     return [{ atMs: start, untilMs: Math.round(until * timeMs) }];
   }
   const lasting = forMs ?? Math.max(1, Math.round((everyMs ?? 0) / 2));

@@ -222,8 +222,8 @@ function checkSize(operations: number): void {
 const FED = ['dissemination', 'map', 'aggregation'];
 
 /**
- * The most liars of this kind with which all is still claimed of the channel, and of those that it feeds: where members
- * lie about who is there, nothing is claimed of what draws its peers from that.
+ * The most liars of this kind with which all is still claimed of the channel, or some of it, and of those that it feeds:
+ * where members lie about who is there, nothing is claimed of what draws its peers from that.
  */
 function toleratedLiars(
   protocols: readonly AnyProtocol[],
@@ -231,10 +231,12 @@ function toleratedLiars(
   channel: string,
   behaviour: string,
   n: number,
-): number {
+): { readonly all: number; readonly some: number } {
   const settings = channels.find(({ name }) => name === channel)?.settings;
   const protocol = protocols.find(({ name }) => name === channel);
-  if (protocol?.role === 'membership' && protocols.some(({ role }) => FED.includes(role))) return 0;
+  if (protocol?.role === 'membership' && protocols.some(({ role }) => FED.includes(role))) {
+    return { all: 0, some: 0 };
+  }
   const tolerates = protocol?.tolerates ?? [];
   const covering = tolerates.filter(({ behaviours }) => behaviours === 'all' || behaviours.includes(behaviour));
   const claimed = (protocol?.claims ?? []).filter(({ strength }) => strength !== 'none');
@@ -244,7 +246,7 @@ function toleratedLiars(
       ...covering.filter(({ properties }) => properties.includes(property)).map(({ liars }) => liars(settings, n)),
     ),
   );
-  return borne.length === 0 ? 0 : Math.min(...borne);
+  return borne.length === 0 ? { all: 0, some: 0 } : { all: Math.min(...borne), some: Math.max(...borne) };
 }
 
 function planFaults(

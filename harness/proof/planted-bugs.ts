@@ -64,8 +64,4 @@ export const NEEDS_MORE: Readonly<Record<string, Partial<Record<keyof typeof REA
     operations: 7,
     why: 'it changes each seventh entry that a boot takes from others, and a boot takes each write once',
   },
-  akkaDownsOneFormer: {
-    faults: 10,
-    why: 'two incarnations of one name are let in on two sides, and a third comes when all others have been replaced',
-  },
 };

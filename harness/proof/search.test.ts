@@ -10,7 +10,7 @@ import { NEMESES } from '../../nemesis/registry.ts';
 import { JUDGE_PARTS, KNOWLEDGE } from '../cli/parts.ts';
 import type { Plan } from '../model/plan.ts';
 import { drawTrial } from '../search/draw-trial.ts';
-import { brokenBy, quickSettings } from '../search/oracle.ts';
+import { brokenBy, liesOf, quickSettings } from '../search/oracle.ts';
 import { shrink } from '../search/shrink.ts';
 import { runTrial, withSwaps } from '../search/trial.ts';
 import { NEEDS_MORE, PLANTED_BUGS, type PlantedBug, READABLE } from './planted-bugs.ts';
@@ -48,6 +48,7 @@ describe.each(HUNTED)('$name', (bug) => {
         plan,
         fails: (candidate) => brokenBy(candidate, parts, KNOWLEDGE).includes(property),
         usualSettings: quickSettings(parts.protocols),
+        liesOf: liesOf(parts.protocols),
         mostRuns: 3000,
       });
     const { plan, runs, minimal } = shrinkFrom(found.plan);

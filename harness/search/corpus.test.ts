@@ -12,7 +12,7 @@ import type { Plan } from '../model/plan.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { parsePlan } from '../model/plan-schema.ts';
 import { MENDED_BUGS, NEEDS_MORE, PLANTED_BUGS, plantedBug, READABLE } from '../proof/planted-bugs.ts';
-import { brokenBy, quickSettings } from './oracle.ts';
+import { brokenBy, liesOf, quickSettings } from './oracle.ts';
 import { shrink } from './shrink.ts';
 import { runTrial, withSwaps } from './trial.ts';
 
@@ -98,6 +98,7 @@ describe.each(ENTRIES)('$file', (entry) => {
       plan: entry.plan,
       fails: (candidate) => brokenBy(candidate, parts, KNOWLEDGE).includes(entry.property),
       usualSettings: quickSettings(known),
+      liesOf: liesOf(known),
       mostRuns: 2000,
     });
     expect(plan).toEqual(entry.plan);

@@ -1,6 +1,6 @@
 /** What a search has met: kinds of faults, kinds that were on together, and the protocols' `sometimes` conditions. */
 import type { AnyProtocol } from '../../impl/protocol.ts';
-import { FAULT_TYPES, type PlannedFault, UNSEARCHED_FAULTS } from '../model/fault.ts';
+import { FAULT_TYPES, type PlannedFault } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** How many trials met each; keys in order of first meeting. */
@@ -79,7 +79,7 @@ export function coverable(protocols: readonly AnyProtocol[]): {
   readonly sometimes: readonly string[];
 } {
   const canLie = protocols.some((protocol) => protocol.lies !== undefined);
-  const kinds = FAULT_TYPES.filter((kind) => !UNSEARCHED_FAULTS.has(kind) && (canLie || kind !== 'byzantine'));
+  const kinds = FAULT_TYPES.filter((kind) => canLie || kind !== 'byzantine');
   return {
     kinds,
     overlaps: kinds.flatMap((kind, index) => kinds.slice(index + 1).map((other) => pairOf(kind, other))),

@@ -1,6 +1,7 @@
 /** The plan of one trial: faults, windows, load and settings, drawn from the trial's seed alone. */
 import { type AnyProtocol, type Setting, settingsOf } from '../../impl/protocol.ts';
 import { UserError } from '../model/errors.ts';
+import { DEMANDING_FAULTS } from '../model/fault.ts';
 import type { Nemesis } from '../model/nemesis.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlanKnowledge } from '../model/plan-check.ts';
@@ -10,6 +11,7 @@ import { drawRequest } from '../plan/draw-request.ts';
 import { makePlan, type SettingOverride } from '../plan/make-plan.ts';
 import { withCoreEnding } from './core-ending.ts';
 import { withRestartStorm } from './restart-storm.ts';
+import { withSomeLinks } from './some-links.ts';
 
 /** The space that trials are drawn from. The same space and the same seed give the same plan. */
 export interface TrialSpace {
@@ -34,9 +36,10 @@ const CORE_ENDING = 0.25;
 /** Chance of a load other than each workload's own, and what is taken then, operations per second. */
 const OTHER_RATE = 0.5;
 const RATES = [1, 3, 10, 20] as const;
-/** Chance of a restart storm, and what the load is then: a moment only counts where something is under way in it. */
+/** Chance of a restart storm. */
 const STORM = 0.35;
-const STORM_RATES = [20, 40] as const;
+/** The load in a storm, where a moment only counts if something is under way in it, and of members who are to run short. */
+const BUSY_RATES = [20, 40] as const;
 
 /**
  * Chances that a kind of fault is on. Where few are, quiet stretches are long enough for what must happen in time; where
@@ -67,15 +70,17 @@ export function drawTrial(
     nodes: space.nodes,
     timeMs: [timeMs, timeMs],
     density: DENSITIES[random.int(DENSITIES.length)] ?? 0,
+    everyKind: true,
   });
   const otherRate = random.next() < OTHER_RATE ? RATES[random.int(RATES.length)] : undefined;
   const isStormy = random.next() < STORM;
-  const stormRate = isStormy ? STORM_RATES[random.int(STORM_RATES.length)] : undefined;
-  const ratePerSecond = space.ratePerSecond ?? stormRate ?? otherRate;
+  const isBusy = isStormy || request.faults.some(({ nemesis }) => DEMANDING_FAULTS.has(nemesis.type));
+  const busyRate = isBusy ? BUSY_RATES[random.int(BUSY_RATES.length)] : undefined;
+  const ratePerSecond = space.ratePerSecond ?? busyRate ?? otherRate;
   const overrides =
     space.settings === 'quick' ? [] : protocols.flatMap((protocol) => drawSettings(protocol, seed, request.nodes));
   try {
-    const plan = makePlan({ ...request, overrides, ratePerSecond }, knowledge);
+    const plan = withSomeLinks(makePlan({ ...request, overrides, ratePerSecond }, knowledge), seed);
     const loaded = isStormy ? withRestartStorm(plan, knowledge, seed) : plan;
     return random.next() < CORE_ENDING ? withCoreEnding(loaded, knowledge, seed) : loaded;
   } catch (error) {
@@ -107,6 +112,9 @@ function drawValue(setting: Setting<unknown>, before: unknown, draw: number): un
   if (setting.values !== undefined) return setting.values[draw % setting.values.length];
   if (typeof before === 'boolean') return !before;
   if (typeof before !== 'number') return undefined;
+  if (before === 0 && setting.alternatives !== undefined) {
+    return setting.alternatives[draw % setting.alternatives.length];
+  }
   const scaled = before * (FACTORS[draw % FACTORS.length] ?? 1);
   const value = setting.integer === true ? Math.round(scaled) : Math.round(scaled * 1000) / 1000;
   return settingAccepts(setting, value) ? value : undefined;

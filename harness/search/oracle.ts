@@ -29,3 +29,8 @@ export function quickSettings(protocols: ReadonlyMap<string, AnyProtocol>) {
     return protocol === undefined ? undefined : settingsOf<Record<string, Data>>(protocol.settings, 'quick');
   };
 }
+
+/** What members may lie with, which shrinking tries in the place of a planned lie. */
+export function liesOf(protocols: ReadonlyMap<string, AnyProtocol>) {
+  return (name: string): readonly string[] => Object.keys(protocols.get(name)?.lies ?? {});
+}

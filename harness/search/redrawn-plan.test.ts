@@ -6,7 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { hash32 } from '../model/rng.ts';
 import { planOf } from '../proof/test-scenario.ts';
-import { quickSettings } from './oracle.ts';
+import { liesOf, quickSettings } from './oracle.ts';
 import { isReadable, READABLE, redrawnPlans } from './redrawn-plan.ts';
 import { shrink } from './shrink.ts';
 
@@ -44,9 +44,26 @@ it('draws signed plans with the keys of their seeds', () => {
   expect(drawn.every(({ members }) => members.every(({ publicKey }) => publicKey !== undefined))).toBe(true);
 });
 
-it('draws nothing from a plan without faults, or without operations', () => {
+it('draws nothing from a plan without faults, and no operations from one without', () => {
   expect([...redrawnPlans({ ...PLAN, faults: [] }, 20)]).toEqual([]);
-  expect([...redrawnPlans({ ...PLAN, operations: [] }, 20)]).toEqual([]);
+  const still = [...redrawnPlans({ ...PLAN, operations: [] }, 20)];
+  expect(still.length).toBeGreaterThan(10);
+  for (const plan of still) {
+    checkPlan(plan, KNOWLEDGE, 'drawn anew');
+    expect(plan.operations).toEqual([]);
+  }
+});
+
+it('draws from lies alone too, and fewer members of a plan that is small but for them', () => {
+  const lies = PLAN.faults.filter(({ type }) => type === 'byzantine').slice(0, 1);
+  const small = { ...PLAN, faults: lies, operations: PLAN.operations.slice(0, 1) };
+  expect(isReadable(small)).toBe(false);
+  const drawn = [...redrawnPlans(small, 50)];
+  expect(drawn.length).toBeGreaterThan(10);
+  for (const { members, faults } of drawn) {
+    expect(members.length).toBeLessThanOrEqual(READABLE.members);
+    expect(faults.map(({ type }) => type)).toEqual(['byzantine']);
+  }
 });
 
 /** Of small plans so many fail, by chance, and of large ones none but the first. */
@@ -63,6 +80,7 @@ it('leads to a small plan where only a rare moment fails, and whatever is taken 
       plan,
       fails,
       usualSettings: quickSettings(protocols),
+      liesOf: liesOf(protocols),
       mostRuns: 3000,
       onStep: ({ what }) => steps.push(what),
     });

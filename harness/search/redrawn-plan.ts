@@ -13,6 +13,7 @@ import { withFaults, withHealAt, withMembers } from './smaller-plan.ts';
 
 /** What a person takes in. */
 export const READABLE = { faults: 3, operations: 5, members: 7 } as const;
+const PARTS = ['faults', 'operations', 'members'] as const;
 
 /** When the fault begins that all is drawn around: every member has joined, or tried to. */
 const BEGIN_MS = 1500;
@@ -27,9 +28,9 @@ const MOST_BEFORE_CUT_MS = 128;
 /** How long faults that last longer go on after it has begun, ms, at most. */
 const MOST_AFTER_MS = 2000;
 
-/** Whether a plan has at most so many times as many faults and operations as a person takes in. */
-export function isReadable({ faults, operations }: Plan, times = 1): boolean {
-  return faults.length <= times * READABLE.faults && operations.length <= times * READABLE.operations;
+/** Whether a plan has at most so many times as many faults, operations and members as a person takes in. */
+export function isReadable(plan: Plan, times = 1): boolean {
+  return PARTS.every((part) => plan[part].length <= times * READABLE[part]);
 }
 
 /**
@@ -54,9 +55,8 @@ function withSeed(plan: Plan, seed: string): Plan {
 
 /** undefined: there is nothing to draw from. */
 function redrawnPlan(plan: Plan, random: Random): Plan | undefined {
-  const timed = plan.faults.filter(({ type }) => type !== 'byzantine');
-  const anchor = timed[random.int(Math.max(1, timed.length))];
-  if (anchor === undefined || plan.operations.length === 0) return undefined;
+  const anchor = plan.faults[random.int(Math.max(1, plan.faults.length))];
+  if (anchor === undefined) return undefined;
   const operations = stretch(plan.operations, random);
   const some = amongSome({ ...plan, operations }, random);
   const isCutting = anchor.type === 'kill' && random.next() < CUTTING;
@@ -91,7 +91,7 @@ function near(faults: readonly PlannedFault[], anchor: PlannedFault): PlannedFau
   );
 }
 
-/** Liars lie from the first moment to the last. */
+/** Liars lie from the first moment on. */
 function moved(fault: PlannedFault, shiftMs: number, untilMs: number): PlannedFault {
   if (fault.type === 'byzantine') return { ...fault, atMs: 0, untilMs };
   const atMs = Math.max(0, Math.round(fault.atMs - shiftMs));
@@ -101,6 +101,7 @@ function moved(fault: PlannedFault, shiftMs: number, untilMs: number): PlannedFa
 
 /** Some that follow each other. */
 function stretch(operations: readonly PlannedOperation[], random: Random): readonly PlannedOperation[] {
+  if (operations.length === 0) return [];
   const length = Math.min(operations.length, 1 + random.int(READABLE.operations));
   const from = random.int(operations.length - length + 1);
   return operations.slice(from, from + length);
@@ -121,11 +122,10 @@ function amongSome(plan: Plan, random: Random): Plan {
 }
 
 function isSmaller(drawn: Plan, plan: Plan): boolean {
+  const size = (one: Plan): number => PARTS.reduce((sum, part) => sum + one[part].length, 0);
   return (
-    drawn.operations.length > 0 &&
-    drawn.operations.length <= plan.operations.length &&
-    drawn.faults.length <= plan.faults.length &&
-    drawn.operations.length + drawn.faults.length < plan.operations.length + plan.faults.length &&
-    drawn.closing.healAtMs <= plan.closing.healAtMs
+    (drawn.operations.length > 0 || plan.operations.length === 0) &&
+    PARTS.every((part) => drawn[part].length <= plan[part].length) &&
+    size(drawn) < size(plan)
   );
 }

@@ -4,7 +4,7 @@ import { UserError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { checkPlan } from '../model/plan-check.ts';
 import { planOf } from '../proof/test-scenario.ts';
-import { quickSettings } from './oracle.ts';
+import { liesOf, quickSettings } from './oracle.ts';
 import { shrink } from './shrink.ts';
 
 const PLAN = planOf(
@@ -33,6 +33,7 @@ function shrinkBy(fails: (plan: Plan) => boolean, plan = PLAN, mostRuns = 5000) 
       return isPlan(candidate) && fails(candidate);
     },
     usualSettings: quickSettings(protocols),
+    liesOf: liesOf(protocols),
     mostRuns,
   });
   return { ...result, asked };
@@ -165,4 +166,20 @@ it('never ends with a plan that does not fail, also when the runs are spent', ()
   expect(minimal).toBe(false);
   expect(runs).toBeLessThanOrEqual(12);
   expect(fails(plan)).toBe(true);
+});
+
+it('takes another lie where it needs less beside it', () => {
+  const faults = { partition: 'halves', loss: '0.4', delay: '300ms', kill: 'one', byzantine: 'n1:equivocate' };
+  const lying = planOf('lies', faults, { protocols: ['bracha'], timeMs: 20_000 });
+  const tells = (plan: Plan, behaviour: string): boolean =>
+    plan.faults.some((fault) => fault.type === 'byzantine' && fault.behaviour === behaviour);
+  const { plan, minimal } = shrinkBy(
+    (candidate) => tells(candidate, 'forge') || (tells(candidate, 'equivocate') && candidate.faults.length >= 5),
+    lying,
+  );
+  expect(minimal).toBe(true);
+  expect(plan.faults).toMatchObject([{ type: 'byzantine', targets: ['n1'], behaviour: 'forge' }]);
+  // Where few faults do, the lie stays what it was.
+  const kept = shrinkBy((candidate) => tells(candidate, 'equivocate') || tells(candidate, 'forge'), lying).plan;
+  expect(kept.faults).toMatchObject([{ type: 'byzantine', behaviour: 'equivocate' }]);
 });

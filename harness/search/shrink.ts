@@ -22,6 +22,8 @@ export interface ShrinkOptions {
   fails(plan: Plan): boolean;
   /** A protocol's settings as they usually are, by its name. */
   usualSettings(protocol: string): Readonly<Record<string, Data>> | undefined;
+  /** The lies that a protocol knows, by its name. */
+  liesOf(protocol: string): readonly string[];
   /** Runs that may be spent. */
   readonly mostRuns: number;
   onStep?(step: ShrinkStep): void;
@@ -94,6 +96,9 @@ class Shrinking {
     this.#smallerValues();
     this.#fewerJoinedFaults();
     this.#fewerLikelierFaults();
+    this.#fewerOtherLies();
+    // What is narrowed to one moment has few others to draw from.
+    if (!isReadable(this.plan)) this.#redrawn();
     this.#eachFault();
     this.#roundOperations();
     if (!isReadable(this.plan)) this.#redrawn();
@@ -190,7 +195,10 @@ class Shrinking {
       const { healAtMs } = this.plan.closing;
       const lastMs = Math.max(
         0,
-        ...this.plan.faults.filter(({ type }) => type !== 'byzantine').map((fault) => fault.untilMs),
+        // Who lies until the heal lies to the end, whenever that is.
+        ...this.plan.faults
+          .filter(({ type, untilMs }) => type !== 'byzantine' || untilMs < healAtMs)
+          .map((fault) => fault.untilMs),
         ...this.plan.operations.map((operation) => operation.atMs + 1),
       );
       const wanted = [lastMs, healAtMs / 4, healAtMs / 2, (3 * healAtMs) / 4, (7 * healAtMs) / 8];
@@ -251,6 +259,29 @@ class Shrinking {
     }
   }
 
+  /** A lie may need much beside it where another one would do alone. */
+  #fewerOtherLies(): void {
+    for (const { id } of this.plan.faults) {
+      for (let at = 0; !isReadable(this.plan); at++) {
+        const { plan } = this;
+        const index = plan.faults.findIndex((fault) => fault.id === id);
+        const fault = plan.faults[index];
+        const behaviour = fault?.type === 'byzantine' ? this.#lies(fault.channel)[at] : undefined;
+        if (fault?.type !== 'byzantine' || behaviour === undefined) break;
+        const faults = plan.faults.with(index, { ...fault, behaviour });
+        this.#least('fewer faults, another lie', faults, (part) => withFaults(plan, part));
+        const { plan: changed } = this;
+        if (changed === plan) continue;
+        this.#least('drop operations', changed.operations, (part) => ({ ...changed, operations: part }));
+      }
+    }
+  }
+
+  #lies(channel: string): readonly string[] {
+    const protocol = this.plan.channels.find(({ name }) => name === channel)?.protocol;
+    return protocol === undefined ? [] : this.#options.liesOf(protocol);
+  }
+
   #fewerJoinedFaults(): void {
     for (let isFewer = true; isFewer && this.plan.faults.length > READABLE.faults; ) {
       const { plan } = this;
@@ -266,12 +297,13 @@ class Shrinking {
   }
 
   #eachFault(): void {
+    const names = this.plan.members.map(({ name }) => name);
     for (const { id } of this.plan.faults) {
       for (let isSimpler = true; isSimpler; ) {
         const at = this.plan.faults.findIndex((fault) => fault.id === id);
         const fault = this.plan.faults[at];
         if (fault === undefined) break;
-        isSimpler = simplerFaults(fault).some((simpler) =>
+        isSimpler = simplerFaults(fault, names).some((simpler) =>
           this.#try(`narrow ${id}`, withFaults(this.plan, this.plan.faults.with(at, simpler))),
         );
       }

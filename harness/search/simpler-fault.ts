@@ -1,5 +1,5 @@
 /** Faults that do less than a given one: shorter, on fewer links and members, weaker. Best candidates first. */
-import { isLinkFault, linksOf, type PlannedFault } from '../model/fault.ts';
+import { isLinkFault, type LinkBlock, linksOf, type PlannedFault } from '../model/fault.ts';
 import { hasLink, withBlocks } from './smaller-plan.ts';
 
 /** A fault shorter than this says nothing more by being shorter still, ms. */
@@ -8,15 +8,24 @@ const SHORTEST_MS = 100;
 const LIKELY = [0.5, 0.9] as const;
 /** Who has more of a processor than this is hardly starved. */
 const MOST_CPU_SHARE = 0.5;
+/** A link wider than this is hardly narrow, bit/s. */
+const WIDEST = 16_000_000;
 
-/** Each candidate is smaller in what it changes, so that taking one after the other comes to an end. */
-export function simplerFaults(fault: PlannedFault): readonly PlannedFault[] {
-  return [...shorter(fault), ...fewerTargets(fault), ...fewerLinks(fault), ...weaker(fault), ...rounder(fault)];
+/**
+ * Each candidate is smaller in what it changes, so that taking one after the other comes to an end. `members`: all of the
+ * plan, between whom a link fault may be everywhere.
+ */
+export function simplerFaults(fault: PlannedFault, members: readonly string[]): readonly PlannedFault[] {
+  return [
+    ...shorter(fault),
+    ...fewerTargets(fault),
+    ...fewerLinks(fault, members),
+    ...weaker(fault),
+    ...rounder(fault),
+  ];
 }
 
 function shorter(fault: PlannedFault): PlannedFault[] {
-  // Liars lie from the first moment to the last; shorter they would be two liars.
-  if (fault.type === 'byzantine') return [];
   const { atMs, untilMs } = fault;
   const lengthMs = untilMs - atMs;
   const found: PlannedFault[] = [];
@@ -30,7 +39,6 @@ function shorter(fault: PlannedFault): PlannedFault[] {
 
 /** Starts and ends at rounder times, inwards. */
 function rounder(fault: PlannedFault): PlannedFault[] {
-  if (fault.type === 'byzantine') return [];
   const found: PlannedFault[] = [];
   for (const unitMs of [1000, 500, 100]) {
     const atMs = Math.ceil(fault.atMs / unitMs) * unitMs;
@@ -54,10 +62,10 @@ function fewerTargets(fault: PlannedFault): PlannedFault[] {
   return [...one, ...targets.map((name) => ({ ...fault, targets: targets.filter((other) => other !== name) }))];
 }
 
-function fewerLinks(fault: PlannedFault): PlannedFault[] {
+function fewerLinks(fault: PlannedFault, members: readonly string[]): PlannedFault[] {
   if (!isLinkFault(fault)) return [];
   const links = linksOf(fault);
-  if (links === 'all') return [];
+  if (links === 'all') return ofOneMember(members).map((block) => withBlocks(fault, [block]));
   const found: PlannedFault[] = [];
   if (links.length > 1) found.push(...links.map((_, at) => withBlocks(fault, links.toSpliced(at, 1))));
   links.forEach((block, at) => {
@@ -70,6 +78,17 @@ function fewerLinks(fault: PlannedFault): PlannedFault[] {
     }
   });
   return found;
+}
+
+/** All that one member sends, and all that is sent to it, for each of them. */
+function ofOneMember(members: readonly string[]): LinkBlock[] {
+  return members.flatMap((name) => {
+    const others = members.filter((other) => other !== name);
+    return [
+      { from: [name], to: others },
+      { from: others, to: [name] },
+    ];
+  });
 }
 
 /** Two digits that count. */
@@ -111,6 +130,9 @@ function weaker(fault: PlannedFault): PlannedFault[] {
     case 'delay':
       if (fault.jitterMs > 0) add({ jitterMs: 0 });
       if (fault.delayMs / 2 >= fault.jitterMs) halved('delayMs', fault.delayMs, 10);
+      break;
+    case 'bandwidth':
+      if (2 * fault.bitsPerSecond <= WIDEST) add({ bitsPerSecond: 2 * fault.bitsPerSecond });
       break;
     case 'clock-skew':
       halved('skewMs', fault.skewMs, 10);

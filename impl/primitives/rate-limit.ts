@@ -10,6 +10,7 @@ export const peerLimit: Setting<number> = {
   min: 0,
   max: 1_000_000,
   integer: true,
+  alternatives: [50, 100, 200, 500],
 };
 
 interface Bucket {

@@ -5,12 +5,15 @@ const window = (id: string, kind: string, from: number, until: number) => ({ id,
 
 describe('shades behind charts', () => {
   test('faults of one kind that overlap are one shade, others stand apart', () => {
-    const shades = shadesOf([
-      window('loss-2', 'loss', 4, 9),
-      window('loss-1', 'loss', 1, 5),
-      window('delay-1', 'delay', 2, 6),
-      window('loss-3', 'loss', 12, 13),
-    ]);
+    const shades = shadesOf(
+      [
+        window('loss-2', 'loss', 4, 9),
+        window('loss-1', 'loss', 1, 5),
+        window('delay-1', 'delay', 2, 6),
+        window('loss-3', 'loss', 12, 13),
+      ],
+      20,
+    );
     expect(shades).toEqual([
       { kind: 'loss', from: 1, until: 9, ids: ['loss-1', 'loss-2'] },
       { kind: 'delay', from: 2, until: 6, ids: ['delay-1'] },
@@ -18,10 +21,13 @@ describe('shades behind charts', () => {
     ]);
   });
 
-  test('liars, who lie all along, cast none: ten of them would paint the chart over', () => {
-    expect(shadesOf([window('byzantine-1', 'byzantine', 0, 90), window('byzantine-2', 'byzantine', 0, 90)])).toEqual(
-      [],
-    );
+  test('liars who lie to the end cast none: ten of them would paint the chart over; those who stop before do', () => {
+    const lasting = [window('byzantine-1', 'byzantine', 0, 90), window('byzantine-2', 'byzantine', 0, 90)];
+    expect(shadesOf(lasting, 80)).toEqual([]);
+    expect(shadesOf(lasting, undefined)).toEqual([]);
+    expect(shadesOf([...lasting, window('byzantine-3', 'byzantine', 5, 7)], 80)).toEqual([
+      { kind: 'byzantine', from: 5, until: 7, ids: ['byzantine-3'] },
+    ]);
   });
 
   test('a window that never ended reaches the end of the chart', () => {

@@ -40,14 +40,14 @@ export interface Shade {
 
 /**
  * What stands behind charts over time, in order of its start. Faults of one kind that overlap are one shade: laid over
- * each other they would look like another colour. Liars lie from start to end, so a shade of theirs would tell nothing:
- * their names carry a word instead.
+ * each other they would look like another colour. Liars who lie to the end, beyond the heal (ns; undefined: there was
+ * none), would paint the chart over: their names carry a word instead.
  */
-export function shadesOf(faults: readonly FaultWindow[]): readonly Shade[] {
+export function shadesOf(faults: readonly FaultWindow[], healedAt: number | undefined): readonly Shade[] {
   const shades: Shade[] = [];
   const latest = new Map<string, Shade>();
   for (const { id, kind, from, until } of [...faults].sort((a, b) => a.from - b.from)) {
-    if (kind === LYING) continue;
+    if (kind === LYING && until > (healedAt ?? 0)) continue;
     const open = latest.get(kind);
     if (open !== undefined && from <= open.until) {
       open.until = Math.max(open.until, until);
@@ -70,7 +70,7 @@ const LIES = ' (lies)';
 
 /** Behind everything: the windows in which faults were on, and the heal. */
 export function background(frame: RunFrame): Layer[] {
-  const windows = shadesOf(frame.faults)
+  const windows = shadesOf(frame.faults, frame.healS === undefined ? undefined : frame.healS * 1e9)
     .slice(0, MOST_SHADED)
     .map(({ kind, from, until, ids }) => ({
       t: round(from / 1e9),

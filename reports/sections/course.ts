@@ -13,7 +13,7 @@ export function course(story: RunStory, gallery: Gallery): Markup {
   const faults = faultChart(story.frame, (id) => shorten(planned.get(id) ?? id, 120));
   const count = story.timeline.faults.length;
   const notDrawn = count - MOST_FAULT_LANES;
-  const shades = shadesOf(story.timeline.faults).length;
+  const shades = shadesOf(story.timeline.faults, story.timeline.healedAt).length;
   const notShaded = shades - MOST_SHADED;
   const rows = story.operations.rows.length;
   const chart = operationChart(story.frame, story.operations, story.timeline.actualStays);
