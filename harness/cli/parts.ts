@@ -2,9 +2,12 @@
 import { protocols } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { createReport } from '../../reports/report.ts';
+import type { SpaceTimeInput } from '../../reports/space-time.ts';
 import { createTimeline } from '../../workloads/checkers/timeline.ts';
 import { checkers, workloads } from '../../workloads/registry.ts';
+import type { HistoryLine } from '../model/history.ts';
 import type { PlanKnowledge } from '../model/plan-check.ts';
+import type { RunVerdict } from '../model/verdict.ts';
 import type { JudgeParts } from '../run/judge.ts';
 import type { StoreParts } from '../run/run-and-store.ts';
 import { prepareSlos } from '../slo/evaluate.ts';
@@ -22,8 +25,15 @@ const COLOURS: ReadonlyMap<string, string> = new Map(
   NEMESES.map((nemesis) => [nemesis.type === 'churn' ? 'leave' : nemesis.type, nemesis.colour]),
 );
 
-/** What leaves a run's folder as a reader finds it. `onLine`: called at each line of the history. */
-export function storeParts(slos: readonly Slo[], onLine?: () => void): StoreParts {
+/**
+ * What leaves a run's folder as a reader finds it. `onLine`: called at each line of the history. `drawSpaceTime`: for a
+ * shrunk plan, what its diagram is drawn from.
+ */
+export function storeParts(
+  slos: readonly Slo[],
+  onLine?: (line: HistoryLine) => void,
+  drawSpaceTime?: (verdict: RunVerdict) => SpaceTimeInput,
+): StoreParts {
   return {
     prepareSlos: (plan) => prepareSlos(slos, plan),
     createReport(plan, timeline) {
@@ -31,7 +41,7 @@ export function storeParts(slos: readonly Slo[], onLine?: () => void): StorePart
       return {
         line: (line) => {
           report.line(line);
-          onLine?.();
+          onLine?.(line);
         },
         end: ({ verdict, context, surroundings }) =>
           report.end({
@@ -42,7 +52,10 @@ export function storeParts(slos: readonly Slo[], onLine?: () => void): StorePart
             nemesisColours: COLOURS,
             surroundings,
             repeatCommand: repeatCommand(verdict.runDir ?? '.', context.cluster),
-            shrinkCommand: verdict.runDir === null ? undefined : shrinkCommand(verdict.runDir),
+            // What is shrunk already is its own result.
+            shrinkCommand:
+              verdict.runDir === null || drawSpaceTime !== undefined ? undefined : shrinkCommand(verdict.runDir),
+            spaceTime: drawSpaceTime?.(verdict),
           }),
       };
     },

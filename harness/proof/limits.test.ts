@@ -1,13 +1,13 @@
 /**
  * Members that are short of something (processor time, room for their state, a clock that stands) beside every other fault:
- * searches leave these kinds out, so they have draws of their own here. HEARSAY_SEEDS says how many.
+ * they want a busy load, so they have draws of their own here. HEARSAY_SEEDS says how many.
  */
 import { expect, it } from 'vitest';
 import { protocols, SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
 import { KNOWLEDGE } from '../cli/parts.ts';
 import { UserError } from '../model/errors.ts';
-import { UNSEARCHED_FAULTS } from '../model/fault.ts';
+import { DEMANDING_FAULTS } from '../model/fault.ts';
 import type { Plan } from '../model/plan.ts';
 import { drawRequest } from '../plan/draw-request.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -32,7 +32,7 @@ function drawn(label: string, names: readonly string[], count: number): Plan[] {
     try {
       const request = drawRequest({ seed: `${label} ${seed}`, protocols: names, nemeses, everyKind: true });
       const plan = makePlan({ ...request, ratePerSecond }, KNOWLEDGE);
-      if (plan.faults.some(({ type }) => UNSEARCHED_FAULTS.has(type))) plans.push(plan);
+      if (plan.faults.some(({ type }) => DEMANDING_FAULTS.has(type))) plans.push(plan);
     } catch (error) {
       // The draw asks for what no plan can do.
       if (!(error instanceof UserError)) throw error;
@@ -61,7 +61,7 @@ function expectClean(plans: readonly Plan[]): ValidByKind {
       if (verdict === 'valid') valid.add(name);
     }
     for (const { type } of plan.faults) {
-      if (!UNSEARCHED_FAULTS.has(type)) continue;
+      if (!DEMANDING_FAULTS.has(type)) continue;
       const sofar = validByKind.get(type) ?? new Set<string>();
       for (const name of valid) sofar.add(name);
       validByKind.set(type, sofar);
@@ -83,7 +83,7 @@ it(
   `the suite is not flagged under ${SEEDS} of them`,
   () => {
     const validByKind = expectClean(drawn('limits', SUITE, SEEDS));
-    for (const kind of UNSEARCHED_FAULTS) expectJudged(validByKind.get(kind), kind);
+    for (const kind of DEMANDING_FAULTS) expectJudged(validByKind.get(kind), kind);
   },
   PATIENCE_MS,
 );

@@ -199,6 +199,11 @@ export class LinkSamples {
       (candidate) => candidate.from <= latest && candidate.until >= until,
     );
     if (stay === undefined) return { counted, whole: false, lateNs: 0 };
+    // What others had no processor time for comes at once: of that burst the share that it missed is not its share of time.
+    const isLate = stay.from > epoch.from;
+    if (isLate && [...this.#starved.keys()].some((other) => this.#starvedWithin(other, epoch.from, stay.from))) {
+      return { counted, whole: false, lateNs: 0 };
+    }
     return {
       counted,
       whole: counted && !pausedWithin(stay.pauses, epoch.from, until),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { JUDGE_PARTS, KNOWLEDGE } from '../../harness/cli/parts.ts';
 import { createOpenSim } from '../../harness/clusters/sim/sim.ts';
-import { UNSEARCHED_FAULTS } from '../../harness/model/fault.ts';
+import { DEMANDING_FAULTS } from '../../harness/model/fault.ts';
 import type { Plan } from '../../harness/model/plan.ts';
 import { split } from '../../harness/model/rng.ts';
 import { makePlan } from '../../harness/plan/make-plan.ts';
@@ -76,7 +76,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
 ])('random faults of every kind, %s', (_, set) => {
   it('never convict the correct protocol', () => {
     const types = NEMESES.map((nemesis) => nemesis.type).filter(
-      (type) => type !== 'byzantine' && !UNSEARCHED_FAULTS.has(type),
+      (type) => type !== 'byzantine' && !DEMANDING_FAULTS.has(type),
     );
     let judged = 0;
     for (let i = 0; i < 12; i++) {

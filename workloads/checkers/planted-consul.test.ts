@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KNOWLEDGE } from '../../harness/cli/parts.ts';
 import { createOpenSim } from '../../harness/clusters/sim/sim.ts';
-import { UNSEARCHED_FAULTS } from '../../harness/model/fault.ts';
+import { DEMANDING_FAULTS } from '../../harness/model/fault.ts';
 import type { Plan } from '../../harness/model/plan.ts';
 import { split } from '../../harness/model/rng.ts';
 import type { PropertyResult } from '../../harness/model/verdict.ts';
@@ -76,7 +76,7 @@ describe.each(FLAWS)('consul that $flaw', ({ flawed, property, fault }) => {
 it('no correct run is flagged, whatever faults are drawn', () => {
   const seeds = seedCount(40);
   const members = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
-  const nemeses = NEMESES.filter(({ type }) => type !== 'byzantine' && !UNSEARCHED_FAULTS.has(type));
+  const nemeses = NEMESES.filter(({ type }) => type !== 'byzantine' && !DEMANDING_FAULTS.has(type));
   const { flagged, valid } = judgeCorrect(seeds, (i) => {
     const random = split(`consul ${i}`, 'choose');
     const some = random.sample(nemeses, 1 + random.int(5));

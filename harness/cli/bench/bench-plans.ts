@@ -31,6 +31,11 @@ export function usualFaults(): RequestedFault[] {
   return [fault('partition', true), fault('loss', '0.1')];
 }
 
+/** As `--byzantine 1:flood`: one member that sends each other one 100 messages a second. */
+export function floodingMember(): RequestedFault[] {
+  return [fault('byzantine', '1:flood')];
+}
+
 function fault(type: string, argument: string | true): RequestedFault {
   const nemesis = NEMESES.find((candidate) => candidate.type === type);
   invariant(nemesis !== undefined, `no nemesis ${type}`);

@@ -1,19 +1,49 @@
 /**
  * What the defences against liars cost: bytes that a member sends and processor time of a whole run in the simulator,
- * without and with signatures that each member makes and checks for itself: in calm, and under the faults
- * that give membership something to sign.
+ * without and with signatures that each member makes and checks for itself (in calm, and under the faults that give
+ * membership something to sign), and without and with a limit per peer (in calm, and under a flood).
  */
 import { protocols } from '../../../impl/registry.ts';
 import { createOpenSim } from '../../clusters/sim/sim.ts';
 import type { SignatureCounts } from '../../model/keys.ts';
 import type { Plan } from '../../model/plan.ts';
+import type { RequestedFault } from '../../plan/make-plan.ts';
 import { runPlanSync } from '../../run/run-plan.ts';
 import { JUDGE_PARTS } from '../parts.ts';
-import { benchPlan, usualFaults } from './bench-plans.ts';
+import { benchPlan, floodingMember, usualFaults } from './bench-plans.ts';
 import { type Figure, median, processorSeconds, type Row } from './figure.ts';
 import { threeDigits } from './table.ts';
 
 const DEFENDED = ['swim', 'rumor'] as const;
+/** A setting that is a defence, without it and with it. */
+interface Defence {
+  readonly name: string;
+  readonly key: string;
+  readonly values: readonly [without: string, having: string];
+  readonly under: readonly (readonly [string, readonly RequestedFault[]])[];
+}
+/** Messages a second from each peer: what honest members send stays below it, and a flood does not. */
+const LIMIT = '60';
+const DEFENCES: readonly Defence[] = [
+  {
+    name: 'signed',
+    key: 'signed',
+    values: ['false', 'true'],
+    under: [
+      ['calm', []],
+      ['partition, loss 0.1', usualFaults()],
+    ],
+  },
+  {
+    name: `limited to ${LIMIT}/s`,
+    key: 'peerMessagesPerSecond',
+    values: ['0', LIMIT],
+    under: [
+      ['calm', []],
+      ['flood', floodingMember()],
+    ],
+  },
+];
 const FULL = { nodes: 7, timeMs: 60_000, warmUp: 3, repeats: 9 } as const;
 const TINY = { nodes: 3, timeMs: 3000, warmUp: 0, repeats: 1 } as const;
 
@@ -54,44 +84,43 @@ function cost(plan: Plan, { warmUp, repeats }: typeof FULL | typeof TINY): Cost 
 
 export const defences: Figure = {
   name: 'defences',
-  doc: 'bytes and processor time of swim and rumor without and with signatures',
+  doc: 'bytes and processor time of swim and rumor without and with signatures, and limits per peer',
   async measure(note, size) {
     const scale = size === 'tiny' ? TINY : FULL;
     const { nodes, timeMs } = scale;
     const rows: Row[] = [];
     for (const protocol of DEFENDED) {
-      for (const [under, faults] of [
-        ['calm', []],
-        ['partition, loss 0.1', usualFaults()],
-      ] as const) {
-        note(`defences: ${protocol}, ${under}`);
-        const costs = ['false', 'true'].map((text) => {
-          const overrides = [{ protocol, key: 'signed', text }];
-          return cost(benchPlan({ nodes, timeMs, protocols: [protocol], faults: [...faults], overrides }), scale);
-        });
-        const [plain, signed] = costs;
-        if (plain === undefined || signed === undefined) continue;
-        const perSecond = (count: number) => threeDigits(count / signed.memberSeconds);
-        const what = `${nodes} members, ${timeMs / 1000} s, ${under}`;
-        const made = `${perSecond(signed.signatures.signed)} made and ${perSecond(signed.signatures.verified)} checked a member and second`;
-        const row = (figure: string, unit: string, of: (one: Cost) => number, how: string): Row => ({
-          figure: `defences: ${protocol} signed, ${under}, ${figure}`,
-          measured: of(signed),
-          wanted: undefined,
-          unit,
-          how: `${what}; ${threeDigits(of(plain))} without, ${threeDigits(of(signed) / of(plain))} times as much; ${how}`,
-        });
-        rows.push(
-          row('sent', 'B/s', (one) => one.bytesPerMemberSecond, 'of each member, frames included'),
-          row(
-            'processor',
-            'ms/s',
-            (one) => one.processorMs,
-            `of each member, simulation and judging included; ${made}`,
-          ),
-        );
+      for (const { name, key, values, under } of DEFENCES) {
+        for (const [what, faults] of under) {
+          note(`defences: ${protocol} ${name}, ${what}`);
+          const [plain, defended] = values.map((text) => {
+            const overrides = [{ protocol, key, text }];
+            return cost(benchPlan({ nodes, timeMs, protocols: [protocol], faults, overrides }), scale);
+          });
+          if (plain === undefined || defended === undefined) continue;
+          const label = `defences: ${protocol} ${name}, ${what}`;
+          rows.push(...rowsOf(label, `${nodes} members, ${timeMs / 1000} s`, plain, defended));
+        }
       }
     }
     return rows;
   },
 };
+
+function rowsOf(label: string, scale: string, plain: Cost, defended: Cost): Row[] {
+  const perSecond = (count: number) => threeDigits(count / defended.memberSeconds);
+  const { signed, verified } = defended.signatures;
+  const made =
+    signed + verified === 0 ? '' : `; ${perSecond(signed)} made and ${perSecond(verified)} checked a member and second`;
+  const row = (what: string, unit: string, of: (one: Cost) => number, how: string): Row => ({
+    figure: `${label}, ${what}`,
+    measured: of(defended),
+    wanted: undefined,
+    unit,
+    how: `${scale}; ${threeDigits(of(plain))} without, ${threeDigits(of(defended) / of(plain))} times as much; ${how}`,
+  });
+  return [
+    row('sent', 'B/s', (one) => one.bytesPerMemberSecond, 'of each member, frames included'),
+    row('processor', 'ms/s', (one) => one.processorMs, `of each member, simulation and judging included${made}`),
+  ];
+}

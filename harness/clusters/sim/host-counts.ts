@@ -16,7 +16,7 @@ export class HostCounts {
   /** `channel.kind` by kind, for each channel. */
   readonly #names: readonly Map<string, string>[];
   readonly #watches: Watches | undefined;
-  readonly #wall: WallWatch | undefined;
+  #wall: WallWatch | undefined;
   #usedNs = 0;
   #throttled = 0;
   #storedBytes = 0;
@@ -29,14 +29,13 @@ export class HostCounts {
     this.#channels = channels;
     this.#names = channels.map(() => new Map());
     this.#watches = watches;
-    this.#wall = watches?.wall && new WallWatch(watches.wall.leapMs);
   }
 
   /** A boot begins: what an earlier one counted has gone with it. */
   begin(now: number, clock: MemberClock): void {
     this.#traffic = new TrafficMeter();
     this.links = new LinkMeter();
-    this.#wall?.take();
+    this.#wall = this.#watches?.wall && new WallWatch(this.#watches.wall.leapMs);
     this.#clearReadings();
     this.#stalledNs = 0;
     this.#since = now;

@@ -303,8 +303,9 @@ export class SimMember {
     this.#goOn();
   }
 
-  /** To be called at the end of each step. */
+  /** To be called at the end of each step. A process that is stopped lets nothing know, though there be room by now. */
   #letKnow(): void {
+    if (this.#isHeld()) return;
     const due = this.#disk.takeDue();
     const boot = this.#boot;
     for (const action of due) if (this.#boot === boot) action();
@@ -346,6 +347,7 @@ export class SimMember {
     if (waiting === undefined || this.#paused || this.#throttle !== undefined) return;
     this.#waiting = undefined;
     const boot = this.#boot;
+    this.#letKnow();
     for (const [index, { action }] of waiting.entries()) {
       if (this.#boot !== boot) return;
       action(this);

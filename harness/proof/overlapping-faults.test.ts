@@ -1,0 +1,35 @@
+/** Faults that fall together on one member: what each measures of itself is its own, and no member is accused of another's. */
+import { expect, it } from 'vitest';
+import type { PlannedFault } from '../model/fault.ts';
+import { planOf, propertyOf, runOnSim } from './test-scenario.ts';
+
+function faultEffect(protocol: string, faults: readonly PlannedFault[]) {
+  const plan = planOf('overlap', {}, { protocols: [protocol], nodes: 5, timeMs: 12_000, ratePerSecond: 20 });
+  const { verdict, reason } = propertyOf(runOnSim({ ...plan, faults }).properties, 'fault-effect');
+  return { verdict, reason };
+}
+
+it('a member that is paused says nothing of what its disk has room for by then, and says it afterwards', () => {
+  const found = faultEffect('bracha', [
+    { id: 'disk-full-1', type: 'disk-full', targets: ['n2'], atMs: 2000, untilMs: 4000 },
+    { id: 'pause-1', type: 'pause', targets: ['n2'], atMs: 3000, untilMs: 7000 },
+  ]);
+  expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('2 faults measured') });
+});
+
+it('a clock that is wrong when a process starts has not leapt in it', () => {
+  const found = faultEffect('anti-entropy', [
+    {
+      id: 'clock-strobe-1',
+      type: 'clock-strobe',
+      targets: ['n2', 'n3'],
+      skewMs: 3000,
+      everyMs: 280,
+      atMs: 5896,
+      untilMs: 6415,
+    },
+    { id: 'kill-1', type: 'kill', targets: ['n2', 'n3'], restart: 'without-state', atMs: 5729, untilMs: 6148 },
+  ]);
+  expect(found.verdict).not.toBe('invalid');
+  expect(found.reason).not.toContain('leapt');
+});
