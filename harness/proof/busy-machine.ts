@@ -20,6 +20,20 @@ const TIMED: ReadonlySet<string> = new Set([
   'fault-effect',
 ]);
 
+/** Properties whose evidence somebody's lateness can take away: a machine that is late may leave these unknown. */
+export const LATENESS_LEAVES_UNKNOWN: ReadonlySet<string> = new Set([
+  'convergence',
+  'detection',
+  'refutation',
+  'lost-writes',
+  'stale-reads',
+  'delivery',
+  'coverage',
+  'broadcast-safety',
+  'estimate',
+  'fault-effect',
+]);
+
 export interface RealRun {
   readonly lines: readonly HistoryLine[];
   readonly properties: readonly PropertyResult[];

@@ -12,24 +12,11 @@ import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import { combine, type PropertyResult } from '../model/verdict.ts';
 import { runPlan } from '../run/run-plan.ts';
-import { type RealRun, whileAwake } from './busy-machine.ts';
+import { LATENESS_LEAVES_UNKNOWN, type RealRun, whileAwake } from './busy-machine.ts';
 import { planOf, runOnSim } from './test-scenario.ts';
 
 /** Writes to one key that are closer than this may be ordered either way, ms. */
 const CLOSE_MS = 500;
-
-/** Properties with a bound in time, and the effect of faults: a machine that is late may leave these unknown. */
-const TIMED: ReadonlySet<string> = new Set([
-  'convergence',
-  'detection',
-  'refutation',
-  'lost-writes',
-  'stale-reads',
-  'delivery',
-  'coverage',
-  'broadcast-safety',
-  'fault-effect',
-]);
 
 /** What a history says, in the terms of the plan. */
 interface Facts {
@@ -127,9 +114,13 @@ function plansAlike(cluster: string, open: OpenCluster): void {
       expect(reasons).toEqual([]);
     }
     expect(combine(sim.properties)).toBe('valid');
-    const unclear = real.properties.filter(({ name, verdict }) => verdict === 'unknown' && !TIMED.has(name));
+    const unclear = real.properties.filter(
+      ({ name, verdict }) => verdict === 'unknown' && !LATENESS_LEAVES_UNKNOWN.has(name),
+    );
     expect(unclear).toEqual([]);
-    expect(real.properties.some(({ name, verdict }) => verdict === 'valid' && !TIMED.has(name))).toBe(true);
+    expect(real.properties.some(({ name, verdict }) => verdict === 'valid' && !LATENESS_LEAVES_UNKNOWN.has(name))).toBe(
+      true,
+    );
   });
 
   it('invokes every planned operation', () => {

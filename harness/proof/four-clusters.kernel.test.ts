@@ -13,6 +13,7 @@ import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { whileAwake } from './busy-machine.ts';
+import { linesOf } from './command-run.ts';
 
 const lackOfNetns = (await offers('root')) && (await offers('rootless'));
 const CLUSTERS: readonly (readonly [name: string, isLacking: boolean])[] = [
@@ -21,14 +22,6 @@ const CLUSTERS: readonly (readonly [name: string, isLacking: boolean])[] = [
   ['netns', lackOfNetns !== undefined],
   ['docker', skipLoudly('one plan on four clusters, the fourth')],
 ];
-
-function linesOf(folder: string): HistoryLine[] {
-  const text = readFileSync(join(folder, 'history.jsonl'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as HistoryLine);
-}
 
 /** What a history says of the plan. */
 function plannedParts(lines: readonly HistoryLine[]) {

@@ -8,8 +8,8 @@ import { antiEntropy } from '../../../impl/anti-entropy/anti-entropy.ts';
 import type { Calibration } from '../../model/calibration.ts';
 import type { KernelCounters } from '../../model/counters.ts';
 import { UnavailableError } from '../../model/errors.ts';
-import type { HistoryLine } from '../../model/history.ts';
 import { HostClocks } from '../../model/host-clocks.ts';
+import { soundRun } from '../../proof/command-run.ts';
 import { deafEvents, planOf, ROOT, until } from '../real/test-context.ts';
 import { createOpenDocker } from './docker.ts';
 import { engineAt } from './engine.ts';
@@ -80,20 +80,17 @@ describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a clust
   it(
     'spreads members, makes faults on every engine, brings their times together, and leaves nothing',
     async () => {
-      const out = join(directory, 'run');
-      const run = nemesis(out, ['--nodes', '6', '--time', '12s', '--partition', '--loss', '0.1', '--seed', '5']);
-      await until(
-        async () => (await counts('member')).every((count) => count === 2) && (await counts('helper'))[2] === 3,
-        'two members, their helpers and an outpost are on each engine',
-        60_000,
-      );
-      const { exitCode, stdout } = await run;
+      const flags = ['--nodes', '6', '--time', '12s', '--partition', '--loss', '0.1', '--seed', '5'];
+      const { out, stdout, lines } = await soundRun(join(directory, 'spread'), async (folder) => {
+        const run = nemesis(folder, flags);
+        await until(
+          async () => (await counts('member')).every((count) => count === 2) && (await counts('helper'))[2] === 3,
+          'two members, their helpers and an outpost are on each engine',
+          60_000,
+        );
+        return run;
+      });
       expect(stdout).toContain('2 faults measured, each as asked');
-      expect(exitCode).toBe(0);
-      const lines = readFileSync(join(out, 'history.jsonl'), 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as HistoryLine);
       const clocks = lines.filter((line) => line.type === 'clocks');
       expect(clocks).toHaveLength(2);
       for (const { hosts: compared } of clocks) {
@@ -146,11 +143,11 @@ describe.skipIf(skipLoudly('members on several engines', whyNoSwarm()))('a clust
     'brings killed members back where they were, with delays and clocks turned',
     async () => {
       const flags = ['--nodes', '6', '--time', '24s', '--kill', '2', '--delay', '50', '--clock-skew', '2s'];
-      const out = join(directory, 'killed');
-      const { exitCode, stdout } = await nemesis(out, [...flags, '--seed', '6']);
+      const { out, stdout } = await soundRun(join(directory, 'killed'), (folder) =>
+        nemesis(folder, [...flags, '--seed', '6']),
+      );
       // On a busy machine one of the three may have met too few messages to show.
       expect(stdout).toMatch(/[23] faults measured, each as asked/);
-      expect(exitCode).toBe(0);
       // What a fault adds to a delay is a difference between times of the same two clocks.
       const [calibrated] = calibrationOf(out).faults;
       expect(calibrated).toMatchObject({ type: 'delay', effect: 'seen' });

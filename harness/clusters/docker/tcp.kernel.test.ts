@@ -1,9 +1,10 @@
 /** An engine that is spoken to by TCP: on loopback, in the engine's own namespace, where no TLS is needed. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { soundRun } from '../../proof/command-run.ts';
 import { ROOT } from '../real/test-context.ts';
 import { leftoversOf, type OwnEngine, skipLoudly, startOwnEngine, whyNoOwnEngine } from './test-engine.ts';
 
@@ -30,12 +31,11 @@ describe.skipIf(skipLoudly('engines by tcp', whyNoOwnEngine()))('an engine at a 
   it('gets the image, carries a run from its start to its end, and is cleaned', async () => {
     const made = await hearsay('image', '--docker-host', HOST);
     expect(made.exitCode, made.stderr).toBe(0);
-    const out = join(root, 'run');
     const flags = ['--nodes', '3', '--time', '6s', '--protocol', 'swim', '--loss', '0.2', '--seed', 'tcp'];
-    const run = await hearsay('nemesis', '--cluster', 'docker', '--docker-host', HOST, ...flags, '--out', out);
-    expect(run.exitCode, run.stderr).toBe(0);
-    expect(run.stdout).toContain('1 fault measured, each as asked');
-    expect(readFileSync(join(out, 'history.jsonl'), 'utf8')).toContain('"cluster":"docker"');
+    const call = ['nemesis', '--cluster', 'docker', '--docker-host', HOST, ...flags];
+    const { stdout, verdict } = await soundRun(root, (out) => hearsay(...call, '--out', out));
+    expect(stdout).toContain('1 fault measured, each as asked');
+    expect(verdict.cluster).toBe('docker');
     expect(await leftoversOf(engine.host)).toEqual([]);
     expect((await hearsay('clean', '--docker-host', HOST)).stdout).toBe('nothing to remove');
   });

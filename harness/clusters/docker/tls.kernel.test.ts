@@ -1,9 +1,10 @@
 /** An engine that is spoken to by TLS, and asks its clients for a certificate: on loopback, in the engine's own namespace. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { soundRun } from '../../proof/command-run.ts';
 import { ROOT } from '../real/test-context.ts';
 import { makeCertificates, whyNoCertificates } from './test-certificates.ts';
 import { leftoversOf, type OwnEngine, skipLoudly, startOwnEngine, whyNoOwnEngine } from './test-engine.ts';
@@ -37,12 +38,10 @@ describe.skipIf(skipLoudly('engines by TLS', whyNoOwnEngine() ?? whyNoCertificat
   };
 
   it('carries a run from its start to its end, and leaves nothing', async () => {
-    const out = folder('run');
     const flags = ['--nodes', '3', '--time', '5s', '--protocol', 'swim', '--loss', '0.2', '--seed', 'tls'];
-    const call = ['nemesis', '--cluster', 'docker', '--docker-host', HOST, ...flags, '--out', out];
-    const run = await hearsay(folder('all'), ...call);
-    expect(run.exitCode, run.stderr).toBe(0);
-    expect(readFileSync(join(out, 'history.jsonl'), 'utf8')).toContain('"cluster":"docker"');
+    const call = ['nemesis', '--cluster', 'docker', '--docker-host', HOST, ...flags];
+    const { verdict } = await soundRun(folder('runs'), (out) => hearsay(folder('all'), ...call, '--out', out));
+    expect(verdict.cluster).toBe('docker');
     expect(await leftoversOf(engine.host)).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { swim } from '../../../impl/swim/swim.ts';
 import { probeKernel } from '../../../nemesis/linux/capabilities.ts';
 import type { PlannedFault } from '../../model/fault.ts';
+import { soundRun } from '../../proof/command-run.ts';
 import { Stage } from '../conformance/stage.ts';
 import { planOf, ROOT } from '../real/test-context.ts';
 import { expectCountersAgree } from '../real/test-counters.ts';
@@ -183,12 +184,11 @@ describe.skipIf(lack !== undefined)('netns cluster', () => {
       const cli = [process.execPath, join(ROOT, 'dist', 'cli.js'), 'nemesis', '--cluster', 'netns'];
       const flags = ['--nodes', '4', '--time', '6s', '--protocol', 'swim', '--loss', '20%', '--delay', '10ms'];
       const user = ['--reuid=65534', '--regid=65534', '--clear-groups', ...cli, ...flags];
-      const run = await execa('setpriv', [...user, '--out', join(folder, 'run')], {
-        reject: false,
-        env: { HOME: folder },
-      });
-      expect(run.exitCode, run.stderr).toBe(0);
-      expect(readdirSync(join(folder, 'run'))).toContain('report.html');
+      const { out, verdict } = await soundRun(folder, (to) =>
+        execa('setpriv', [...user, '--out', to], { reject: false, env: { HOME: folder } }),
+      );
+      expect(verdict.cluster).toBe('netns');
+      expect(readdirSync(out)).toContain('report.html');
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
