@@ -9,6 +9,7 @@ import { split } from '../model/rng.ts';
 import { settingAccepts } from '../model/settings-check.ts';
 import { drawRequest } from '../plan/draw-request.ts';
 import { makePlan, type SettingOverride } from '../plan/make-plan.ts';
+import { withBusyMoments } from './busy-moments.ts';
 import { withCoreEnding } from './core-ending.ts';
 import { withRestartStorm } from './restart-storm.ts';
 import { withSomeLinks } from './some-links.ts';
@@ -38,7 +39,10 @@ const OTHER_RATE = 0.5;
 const RATES = [1, 3, 10, 20] as const;
 /** Chance of a restart storm. */
 const STORM = 0.35;
-/** The load in a storm, where a moment only counts if something is under way in it, and of members who are to run short. */
+/**
+ * The load in a storm, where a moment only counts if something is under way in it, and of members who are to run short;
+ * else the usual one (busy-moments.ts).
+ */
 const BUSY_RATES = [20, 40] as const;
 
 /**
@@ -81,7 +85,11 @@ export function drawTrial(
     space.settings === 'quick' ? [] : protocols.flatMap((protocol) => drawSettings(protocol, seed, request.nodes));
   try {
     const plan = withSomeLinks(makePlan({ ...request, overrides, ratePerSecond }, knowledge), seed);
-    const loaded = isStormy ? withRestartStorm(plan, knowledge, seed) : plan;
+    const stormy = isStormy ? withRestartStorm(plan, knowledge, seed) : plan;
+    const usual = new Map(
+      knowledge.workloads.map(({ name, defaultRate }) => [name, otherRate ?? defaultRate(request.nodes)]),
+    );
+    const loaded = isBusy && space.ratePerSecond === undefined ? withBusyMoments(stormy, usual, seed) : stormy;
     return random.next() < CORE_ENDING ? withCoreEnding(loaded, knowledge, seed) : loaded;
   } catch (error) {
     if (error instanceof UserError) return undefined;

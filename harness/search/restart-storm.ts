@@ -37,6 +37,13 @@ interface Storm {
   readonly isMuting: boolean;
 }
 
+const STORM_ID = 'storm-';
+
+/** A fault of a storm, as withRestartStorm names them. */
+export function isOfStorm(fault: PlannedFault): boolean {
+  return fault.id.startsWith(STORM_ID);
+}
+
 export function withRestartStorm(plan: Plan, knowledge: PlanKnowledge, seed: string): Plan {
   const random = split(seed, 'storm');
   const names = plan.members.map((member) => member.name);
@@ -87,17 +94,17 @@ function faultsOf(storm: Storm, plan: Plan, random: Random): PlannedFault[] {
     const mute = storm.isMuting ? speakers[random.int(speakers.length)] : undefined;
     const chosen = new Set(random.sample(names, size));
     const targets = names.filter((name) => chosen.has(name) && name !== mute);
-    if (targets.length > 0) found.push({ type: 'kill', id: `storm-${kill}`, targets, restart, ...window });
+    if (targets.length > 0) found.push({ type: 'kill', id: `${STORM_ID}${kill}`, targets, restart, ...window });
     if (mute === undefined) continue;
     const others = names.filter((other) => other !== mute);
     const cuts = [{ from: [mute], to: others }];
     const muteFromMs = Math.max(0, atMs - random.int(MUTE_BEFORE_MS));
     const muteUntilMs = Math.min(healAtMs, window.untilMs + random.int(MUTE_AFTER_MS));
     const span = { atMs: muteFromMs, untilMs: muteUntilMs };
-    found.push({ type: 'partition', id: `storm-mute-${kill}`, shape: 'one-way', cuts, ...span });
+    found.push({ type: 'partition', id: `${STORM_ID}mute-${kill}`, shape: 'one-way', cuts, ...span });
     const starFromMs = Math.max(0, atMs - 1 - random.int(STAR_BEFORE_MS));
     const star = { shape: 'star', cuts: [{ from: others, to: others }], atMs: starFromMs, untilMs: atMs };
-    found.push({ type: 'partition', id: `storm-star-${kill}`, ...star });
+    found.push({ type: 'partition', id: `${STORM_ID}star-${kill}`, ...star });
   }
   return found;
 }
