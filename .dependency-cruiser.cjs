@@ -1,6 +1,6 @@
 /** Who may import whom (ARCHITECTURE.md, Folders). Tests may reach further: they bring things together. */
 const TEST =
-  '\\.test\\.ts$|^impl/testkit\\.ts$|/(test-history|test-scenario|test-context|test-controller|test-counters|test-machine|test-engine|synthetic-run|well-formed|cli-harness|planted-bugs|conformance|command-run|build-dist|hash-program)\\.ts$|^harness/clusters/conformance/';
+  '\\.test\\.ts$|^impl/testkit\\.ts$|/(test-history|test-scenario|test-context|test-controller|test-counters|test-machine|test-engine|synthetic-run|well-formed|cli-harness|planted-bugs|conformance|command-run|hunt|build-dist|hash-program)\\.ts$|^harness/clusters/conformance/';
 const OURS = '^(harness|impl|workloads|nemesis|reports)/';
 const ROOTS = '^harness/(cli|node/main|search/worker)';
 

@@ -1,71 +1,11 @@
-/**
- * The search finds what is planted: drawn plans convict each planted bug, and what they convict it with shrinks to a plan
- * that a person can read, and shrinks to the same plan again. Without HEARSAY_SEEDS one bug of three protocols is
- * hunted; with it all of them are, in at most so many trials each, as `.ci/run` does. HEARSAY_PREFIX draws other plans than the usual
- * ones, on which the draw may have been tuned.
- */
-import { describe, expect, it } from 'vitest';
-import { protocols } from '../../impl/registry.ts';
-import { NEMESES } from '../../nemesis/registry.ts';
-import { JUDGE_PARTS, KNOWLEDGE } from '../cli/parts.ts';
-import type { Plan } from '../model/plan.ts';
-import { drawTrial } from '../search/draw-trial.ts';
-import { brokenBy, liesOf, quickSettings } from '../search/oracle.ts';
-import { shrink } from '../search/shrink.ts';
-import { runTrial, withSwaps } from '../search/trial.ts';
-import { NEEDS_MORE, PLANTED_BUGS, type PlantedBug, READABLE } from './planted-bugs.ts';
-import { drawnPlan, runOnSim, seedCount } from './test-scenario.ts';
+/** The search finds what is planted (hunt.ts), and says of a plan what a whole run says of it. */
+import { expect, it } from 'vitest';
+import { JUDGE_PARTS } from '../cli/parts.ts';
+import { runTrial } from '../search/trial.ts';
+import { AGREEMENT, huntBugsOf } from './hunt.ts';
+import { drawnPlan, runOnSim } from './test-scenario.ts';
 
-const MOST_TRIALS = seedCount(150);
-const PREFIX = process.env.HEARSAY_PREFIX ?? 'hunt';
-/** A membership, a map, a broadcast. */
-const USUAL = ['swimForgetsDead', 'antiEntropyResurrects', 'brachaKeyedByValue'];
-const HUNTED = PLANTED_BUGS.filter(({ name }) => (process.env.HEARSAY_SEEDS ?? '') !== '' || USUAL.includes(name));
-
-it('there are bugs to hunt', () => {
-  expect(HUNTED.length).toBeGreaterThanOrEqual(USUAL.length);
-});
-
-function hunt(bug: PlantedBug) {
-  const parts = { ...JUDGE_PARTS, protocols: withSwaps(protocols, { [bug.of]: bug.protocol }) };
-  const space = { protocols: [bug.of], nodes: [4, 9], timeMs: [10_000, 60_000], settings: 'drawn' } as const;
-  for (let trial = 0; trial < MOST_TRIALS; trial++) {
-    const plan = drawTrial(space, `${PREFIX}-${trial}`, KNOWLEDGE, NEMESES);
-    const [property] = plan === undefined ? [] : brokenBy(plan, parts, KNOWLEDGE);
-    if (plan !== undefined && property !== undefined) return { plan, property, parts, trials: trial + 1 };
-  }
-  return undefined;
-}
-
-describe.each(HUNTED)('$name', (bug) => {
-  it('is found by drawn plans, shrinks to a small one, and the correct protocol stands it', () => {
-    const found = hunt(bug);
-    expect(found, `within ${MOST_TRIALS} trials`).toBeDefined();
-    if (found === undefined) return;
-    const { property, parts, trials } = found;
-    const shrinkFrom = (plan: Plan) =>
-      shrink({
-        plan,
-        fails: (candidate) => brokenBy(candidate, parts, KNOWLEDGE).includes(property),
-        usualSettings: quickSettings(parts.protocols),
-        liesOf: liesOf(parts.protocols),
-        mostRuns: 3000,
-      });
-    const { plan, runs, minimal } = shrinkFrom(found.plan);
-    console.log(
-      `${bug.name}: ${property} after ${trials} trials; ${found.plan.faults.length} faults and ${found.plan.operations.length} ` +
-        `operations at ${found.plan.members.length} members shrunk to ${plan.faults.length}, ${plan.operations.length}, ` +
-        `${plan.members.length} in ${runs} runs`,
-    );
-    expect(minimal).toBe(true);
-    expect(brokenBy(plan, parts, KNOWLEDGE)).toContain(property);
-    for (const part of ['faults', 'operations', 'members'] as const) {
-      expect(plan[part].length, part).toBeLessThanOrEqual(NEEDS_MORE[bug.name]?.[part] ?? READABLE[part]);
-    }
-    expect(shrinkFrom(plan).plan).toEqual(plan);
-    expect(brokenBy(plan, JUDGE_PARTS, KNOWLEDGE)).toEqual([]);
-  }, 300_000);
-});
+huntBugsOf((protocol) => !AGREEMENT.has(protocol));
 
 it('a trial says what a whole run of the same plan says', () => {
   for (const seed of ['whole 1', 'whole 2', 'whole 3', 'whole 4']) {
