@@ -42,6 +42,13 @@ it('makes a run again only where somebody stood still and was late, and not for 
   expect(await triesOf([property('detection', 'valid')], 2000)).toBe(1);
 });
 
+it('makes a run again that was too late to say anything', async () => {
+  expect(await triesOf([property('estimate', 'unknown')], 10)).toBe(3);
+  expect(await triesOf([property('estimate', 'unknown'), property('mass-conservation', 'valid')], 10)).toBe(3);
+  expect(await triesOf([property('estimate', 'unknown'), property('mass-conservation', 'unknown')], 10)).toBe(1);
+  expect(await triesOf([property('estimate', 'unknown'), LATE], 10)).toBe(1);
+});
+
 it('excuses nothing that may never happen', async () => {
   expect(await triesOf([LATE, property('consensus-safety', 'invalid')], 2000)).toBe(1);
   expect(await triesOf([property('lost-writes', 'invalid')], 2000)).toBe(1);

@@ -1,7 +1,7 @@
 /**
  * Test support: a run on real processes speaks for the code only where the machine let these run. Bounds in time allow
  * a ready process to wait for a while; one that stood still for much longer misses them, however right it is. Such a run is
- * made again. What may never happen is never excused.
+ * made again, and so is one that was too late to say anything. What may never happen is never excused.
  */
 import type { HistoryLine } from '../model/history.ts';
 import type { PropertyResult } from '../model/verdict.ts';
@@ -39,22 +39,33 @@ export interface RealRun {
   readonly properties: readonly PropertyResult[];
 }
 
-/** `isLate`: beyond the properties, whether the run shows what somebody's lateness alone can cause. */
+/**
+ * Runs again, at most twice, and says why: what was left unknown by lateness, which tells nothing either way; and, where
+ * somebody stood still, what was missed in time. `isLate`: beyond the properties, whether the run shows what somebody's
+ * lateness alone can cause.
+ */
 export async function whileAwake(
   run: () => Promise<RealRun>,
   isLate: (run: RealRun) => boolean = () => false,
 ): Promise<RealRun> {
   for (let tries = 1; ; tries++) {
     const made = await run();
-    if (tries === TRIES || !stoodStill(made) || !(missesBounds(made) || isLate(made))) return made;
+    const failed = made.properties.filter(({ verdict }) => verdict === 'invalid' || verdict === 'unknown');
+    const stalledMs = longestStallMs(made);
+    const stoodStill = stalledMs > LONG_STALL_MS;
+    const missesBounds = failed.length > 0 && failed.every(({ name }) => TIMED.has(name));
+    const tellsNothing = failed.length > 0 && failed.every(isUnknownByLateness);
+    const isExcused = tellsNothing || (stoodStill && (missesBounds || isLate(made)));
+    if (tries === TRIES || !isExcused) return made;
+    const missed = failed.map(({ name, verdict, reason }) => `${name} ${verdict}: ${reason}`).join('; ');
+    console.log(`made again; the longest stall was ${Math.round(stalledMs)} ms; ${missed}`);
   }
 }
 
-function missesBounds({ properties }: RealRun): boolean {
-  const failed = properties.filter(({ verdict }) => verdict === 'invalid' || verdict === 'unknown');
-  return failed.length > 0 && failed.every(({ name }) => TIMED.has(name));
+function isUnknownByLateness({ name, verdict }: PropertyResult): boolean {
+  return verdict === 'unknown' && LATENESS_LEAVES_UNKNOWN.has(name);
 }
 
-function stoodStill({ lines }: RealRun): boolean {
-  return lines.some((line) => line.type === 'traffic' && line.stalledMs > LONG_STALL_MS);
+function longestStallMs({ lines }: RealRun): number {
+  return lines.reduce((most, line) => (line.type === 'traffic' ? Math.max(most, line.stalledMs) : most), 0);
 }
