@@ -13,8 +13,11 @@ const BEFORE_MS = 500;
 const AFTER_MS = 1000;
 /** Of a fault that lasts longer, only its beginning is busy, ms: it has bitten by then, or it never does. */
 const MOST_MS = 3000;
-/** Long enough for rival operations, which come milliseconds apart, to stay together. */
-const MOMENT_MS = 250;
+/**
+ * Long enough for rival operations, which come milliseconds apart, to stay together; short enough that a second without
+ * faults has some of them.
+ */
+const MOMENT_MS = 50;
 
 const wantsWork = (fault: PlannedFault): boolean => DEMANDING_FAULTS.has(fault.type) || isOfStorm(fault);
 
