@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callCli } from '../cli/cli-harness.ts';
+import { linesOf } from '../cli/command-run.ts';
 import { skipLoudly, startTestEngine, type TestEngine } from '../clusters/docker/test-engine.ts';
 import { offers } from '../clusters/netns/test-machine.ts';
 import type { HistoryLine } from '../model/history.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { whileAwake } from './busy-machine.ts';
-import { linesOf } from './command-run.ts';
 
 const lackOfNetns = (await offers('root')) && (await offers('rootless'));
 const CLUSTERS: readonly (readonly [name: string, isLacking: boolean])[] = [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { soundRun } from '../../proof/command-run.ts';
+import { soundRun } from '../../cli/command-run.ts';
 import { ROOT, until } from '../real/test-context.ts';
 import { engineAt } from './engine.ts';
 import { ensureImage } from './image.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { soundRun } from '../../proof/command-run.ts';
+import { soundRun } from '../../cli/command-run.ts';
 import { ROOT } from '../real/test-context.ts';
 import { makeCertificates, whyNoCertificates } from './test-certificates.ts';
 import { leftoversOf, type OwnEngine, skipLoudly, startOwnEngine, whyNoOwnEngine } from './test-engine.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { HistoryLine } from '../model/history.ts';
 import type { RunVerdict } from '../model/verdict.ts';
-import { LATENESS_LEAVES_UNKNOWN, type RealRun, whileAwake } from './busy-machine.ts';
+import { LATENESS_LEAVES_UNKNOWN, type RealRun, whileAwake } from '../proof/busy-machine.ts';
 
 export interface CommandResult {
   readonly exitCode?: number | undefined;
