@@ -16,7 +16,12 @@ const MEASUREMENTS = 3;
 /** A machine that is busy with other things cannot say when a datagram came or left; it is given time. */
 const QUIET_MS = 3;
 const QUIET_TIMERS_MS = 0.5;
-const QUIET_WITHIN_MS = 150_000;
+const QUIET_WITHIN_MS = 30_000;
+/**
+ * Of a machine that was not quiet within that time, the measurement with the least late timers is taken, if they were not
+ * later than this: a delay's interval then reaches down so far, an eighth of what the nearest wrong delay is off by.
+ */
+const LATE_TIMERS_MS = 1;
 const kind = await standing();
 const capabilities = await probeKernel();
 
@@ -43,6 +48,7 @@ describe(`netem of this kernel (${kind})`, () => {
 
   async function measureOnce(mode: Mode): Promise<Parameters<Mode['read']>> {
     const deadline = performance.now() + QUIET_WITHIN_MS;
+    let best: { readonly lateMs: number; readonly of: Parameters<Mode['read']> } | undefined;
     for (;;) {
       const { of, waits } = await withTimerGauge(() =>
         world.measure({
@@ -57,10 +63,17 @@ describe(`netem of this kernel (${kind})`, () => {
       );
       const [there, back] = [of('n1', 'n2'), of('n2', 'n1')];
       const lateMs = mode.lateness?.(waits) ?? 0;
-      if (mode.unit !== 'ms' || (back.delay.p50Ms < QUIET_MS && lateMs < QUIET_TIMERS_MS)) return [there, back, waits];
+      const isSlow = back.delay.p50Ms >= QUIET_MS;
+      if (mode.unit !== 'ms' || (!isSlow && lateMs < QUIET_TIMERS_MS)) return [there, back, waits];
+      if (!isSlow && lateMs < (best?.lateMs ?? LATE_TIMERS_MS)) best = { lateMs, of: [there, back, waits] };
       const busy = `this machine adds ${digits(back.delay.p50Ms, mode)} ms by itself, ${digits(lateMs, mode)} ms to timers`;
-      if (performance.now() > deadline) throw new Error(`${busy}: it is too busy`);
-      console.log(`${mode.name}: ${busy}; measured anew`);
+      if (performance.now() <= deadline) {
+        console.log(`${mode.name}: ${busy}; measured anew`);
+        continue;
+      }
+      if (best === undefined) throw new Error(`${busy}: it is too busy`);
+      console.log(`${mode.name}: ${busy}; it was ${digits(best.lateMs, mode)} ms at best, and that is taken`);
+      return best.of;
     }
   }
 
