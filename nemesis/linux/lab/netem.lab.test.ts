@@ -19,9 +19,9 @@ const QUIET_TIMERS_MS = 0.5;
 const QUIET_WITHIN_MS = 30_000;
 /**
  * Of a machine that was not quiet within that time, the measurement with the least late timers is taken, if they were not
- * later than this: a delay's interval then reaches down so far, an eighth of what the nearest wrong delay is off by.
+ * later than this share of the delay: its interval then reaches down so far. The wrong delay below is off by 40 %.
  */
-const LATE_TIMERS_MS = 1;
+const LATE_TIMERS = 0.1;
 const kind = await standing();
 const capabilities = await probeKernel();
 
@@ -65,7 +65,7 @@ describe(`netem of this kernel (${kind})`, () => {
       const lateMs = mode.lateness?.(waits) ?? 0;
       const isSlow = back.delay.p50Ms >= QUIET_MS;
       if (mode.unit !== 'ms' || (!isSlow && lateMs < QUIET_TIMERS_MS)) return [there, back, waits];
-      if (!isSlow && lateMs < (best?.lateMs ?? LATE_TIMERS_MS)) best = { lateMs, of: [there, back, waits] };
+      if (!isSlow && lateMs < (best?.lateMs ?? LATE_TIMERS * mode.asked)) best = { lateMs, of: [there, back, waits] };
       const busy = `this machine adds ${digits(back.delay.p50Ms, mode)} ms by itself, ${digits(lateMs, mode)} ms to timers`;
       if (performance.now() <= deadline) {
         console.log(`${mode.name}: ${busy}; measured anew`);
