@@ -55,7 +55,8 @@ export function judgeEstimates(
   const share = claimed.rate;
   const wholes = share < 1 ? wholeEpochs(context, channel, log, beliefs) : [];
   const worst = { average: 0, count: 0 };
-  for (const whole of wholes) judgeEpoch(channel, whole, share, worst, violations);
+  const members = context.plan.members.length;
+  for (const whole of wholes) judgeEpoch(channel, whole, { share, members }, worst, violations);
   const overdue = share < 1 && beliefs === undefined ? lateness(context, channel, wholes) : undefined;
   const excuse = overdue && excuseOf(context, overdue);
   const lateMs = overdue === undefined || excuse !== undefined ? undefined : (overdue.at - overdue.from) / 1e6;
@@ -226,10 +227,21 @@ function lateness(context: CheckContext, channel: JudgedChannel, wholes: readonl
     : { from: since, deadline: since + boundMs * 1e6, at: until };
 }
 
+/** Less than e^-24: such an epoch is never met. */
+const NEGLIGIBLE = Math.exp(-24);
+
+/**
+ * Chance that nobody leads a counting instance. Each member leads with the chance leaders / members, however few of them
+ * are left to take part.
+ */
+export function leaderlessChance(participants: number, members: number, leaders: number): number {
+  return (1 - Math.min(1, leaders / members)) ** participants;
+}
+
 function judgeEpoch(
   channel: JudgedChannel,
   { number, epoch }: Whole,
-  share: number,
+  { share, members }: { readonly share: number; readonly members: number },
   worst: { average: number; count: number },
   violations: Violations,
 ): void {
@@ -255,8 +267,7 @@ function judgeEpoch(
     if (final.count !== null) worst.count = Math.max(worst.count, Math.abs(final.count - n));
     const wrong = (['average', 'count', 'sum', 'max', 'min'] as const).find((kind) => {
       const estimate = final[kind];
-      // Where members only lead by chance, there may be no leader at all.
-      if (estimate === null) return n <= setting(channel, 'leaders') || setting(channel, 'leaders') >= 24;
+      if (estimate === null) return leaderlessChance(n, members, setting(channel, 'leaders')) < NEGLIGIBLE;
       return !(Math.abs(estimate - truth[kind]) <= off[kind]);
     });
     if (wrong === undefined) continue;
