@@ -33,3 +33,12 @@ it('a clock that is wrong when a process starts has not leapt in it', () => {
   expect(found.verdict).not.toBe('invalid');
   expect(found.reason).not.toContain('leapt');
 });
+
+it('who starts while a resumed member lets out what had waited for it loses nothing that a link has lost', () => {
+  const found = faultEffect('bracha', [
+    { id: 'pause-1', type: 'pause', targets: ['n3'], atMs: 1200, untilMs: 3500 },
+    { id: 'disk-full-1', type: 'disk-full', targets: ['n4'], atMs: 3400, untilMs: 3500 },
+    { id: 'kill-1', type: 'kill', targets: ['n5'], restart: 'with-state', atMs: 3400, untilMs: 3500 },
+  ]);
+  expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('3 faults measured') });
+});

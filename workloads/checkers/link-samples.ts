@@ -11,6 +11,7 @@ import { CATCH_UP_MS } from './quiet.ts';
 const MS = 1e6;
 /** A receiver that is up this soon after an epoch's start is compared, with an allowance for what it missed. */
 const LATE_START_MS = 1000;
+const HOLD_BACK: ReadonlySet<PlannedFault['type']> = new Set(['cpu', 'disk-full', 'pause', 'slow']);
 
 export interface Epoch {
   readonly from: number;
@@ -65,11 +66,14 @@ export class LinkSamples {
   readonly #lines = new Map<number, Map<string, LinksLine[]>>();
   /** By member, the faults that starve it of processor time. */
   readonly #starved = new Map<string, Set<string>>();
+  /** Faults after which a member sends at once what it could not send while they were on. */
+  readonly #holdsBack: ReadonlySet<string>;
 
   constructor(plan: PlanOutline, timeline: Timeline, marginMs: number) {
     this.#plan = plan;
     this.#timeline = timeline;
     this.#marginMs = marginMs;
+    this.#holdsBack = new Set(plan.faults.filter(({ type }) => HOLD_BACK.has(type)).map(({ id }) => id));
     for (const fault of plan.faults) {
       if (fault.type !== 'cpu') continue;
       for (const target of fault.targets) {
@@ -172,6 +176,13 @@ export class LinkSamples {
     );
   }
 
+  /** Whether anybody let out in that time what it had been kept from sending, and others answered. */
+  #someoneHeldBack(from: number, until: number): boolean {
+    return this.#timeline.faults.some(
+      (window) => this.#holdsBack.has(window.id) && window.from < until && window.until + CATCH_UP_MS * MS > from,
+    );
+  }
+
   /** Members that were slowed or paused from the epoch's start until its last message had come. */
   #heldUp(epoch: Epoch): ReadonlySet<string> {
     const until = this.#arrivedBy(epoch);
@@ -199,9 +210,8 @@ export class LinkSamples {
       (candidate) => candidate.from <= latest && candidate.until >= until,
     );
     if (stay === undefined) return { counted, whole: false, lateNs: 0 };
-    // What others had no processor time for comes at once: of that burst the share that it missed is not its share of time.
-    const isLate = stay.from > epoch.from;
-    if (isLate && [...this.#starved.keys()].some((other) => this.#starvedWithin(other, epoch.from, stay.from))) {
+    // What others held back comes at once: of that burst the share that it missed is not its share of time.
+    if (stay.from > epoch.from && this.#someoneHeldBack(epoch.from, stay.from)) {
       return { counted, whole: false, lateNs: 0 };
     }
     return {
