@@ -7,10 +7,11 @@ import type { LinkFault } from '../../harness/model/fault.ts';
 import { HostClocks } from '../../harness/model/host-clocks.ts';
 import { split } from '../../harness/model/rng.ts';
 import type { Random } from '../../impl/protocol.ts';
-import { control, linkEffect } from './link-effects.ts';
-import type { LinkSample } from './link-samples.ts';
+import { linkEffect } from './link-effects.ts';
+import { control } from './link-evidence.ts';
 import { chanceOfMean } from './tail-bound.ts';
 import { TestHistory } from './test-history.ts';
+import { type Drawn, linkSample } from './test-samples.ts';
 
 const RUNS = 20_000;
 const ALPHA = 0.02;
@@ -48,39 +49,11 @@ describe('the bound on a mean of broadcasts', () => {
   });
 });
 
-type Drawn = Partial<LinkSample>;
-
 const context = new TestHistory({ channels: [] }).context();
 const window = { atMs: 0, untilMs: 10_000, id: 'f', links: 'all' } as const;
 
-function sampleOf(fault: LinkFault, drawn: Drawn): LinkSample {
-  const epoch = { from: 0, until: 1e10, active: [fault], last: false };
-  return {
-    from: 'n1',
-    to: 'n2',
-    epoch,
-    faults: [fault],
-    cut: false,
-    sent: 0,
-    received: 0,
-    duplicates: 0,
-    overtaken: 0,
-    corrupted: 0,
-    receivedBytes: 0,
-    delaySum: 0,
-    delayMax: 0,
-    comparable: true,
-    senderCounted: true,
-    receiverCounted: true,
-    allowance: 0,
-    heldUp: false,
-    senderStarved: false,
-    ...drawn,
-  };
-}
-
 function isOff(fault: LinkFault, drawn: readonly Drawn[]): boolean {
-  const samples = drawn.map((one) => sampleOf(fault, one));
+  const samples = drawn.map((one) => linkSample([fault], one));
   const all = { context, samples, alpha: ALPHA, clocks: new HostClocks() };
   return linkEffect(all, fault, control(all)).outcome === 'off';
 }

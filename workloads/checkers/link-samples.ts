@@ -39,6 +39,8 @@ export interface LinkSample {
   /** Arrived, copies included. */
   readonly receivedBytes: number;
   readonly delaySum: number;
+  /** Infinity where nothing arrived. */
+  readonly delayMin: number;
   readonly delayMax: number;
   /** Both ends were there and counted from first to last message: sent and received speak of the same ones. */
   readonly comparable: boolean;
@@ -266,6 +268,7 @@ function received(lines: readonly LinksLine[] | undefined, from: string) {
     corrupted: 0,
     receivedBytes: 0,
     delaySum: 0,
+    delayMin: Number.POSITIVE_INFINITY,
     delayMax: 0,
   };
   for (const line of lines ?? []) {
@@ -277,6 +280,7 @@ function received(lines: readonly LinksLine[] | undefined, from: string) {
     sum.overtaken += receipt.overtaken;
     sum.receivedBytes += receipt.bytes;
     sum.delaySum += receipt.delaySum;
+    sum.delayMin = Math.min(sum.delayMin, receipt.delayMin);
     sum.delayMax = Math.max(sum.delayMax, receipt.delayMax);
   }
   return sum;
