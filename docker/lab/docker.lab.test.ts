@@ -16,6 +16,6 @@ it('has netem', async () => {
   expect([...(await probeKernel()).parts]).toContain('netem');
 });
 
-it.for(['partition loss', 'delay clock-skew'] as const)('docker: %s', async (kinds) => {
-  await expectBite(['docker', '--docker-host', engine.host], kinds);
+it.for(['partition loss', 'delay clock-skew'] as const)('docker: %s', async (kinds, test) => {
+  await expectBite(test, ['docker', '--docker-host', engine.host], kinds);
 });
