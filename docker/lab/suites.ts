@@ -37,7 +37,7 @@ export const SUITES: readonly Suite[] = [
     programs: NETWORK,
     promptly: true,
     memoryMb: 1024,
-    limitMinutes: 12,
+    limitMinutes: 18,
   },
   {
     name: 'netns',
