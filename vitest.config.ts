@@ -10,16 +10,19 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-/** Tests of functions alone: they change nothing that others see, so many files share a process and what it has loaded. */
-const PURE = [
-  'impl',
-  'workloads',
-  'harness/model',
-  'harness/plan',
-  'harness/run',
-  'harness/slo',
-  'reports/sections',
-].map((folder) => `${folder}/**/*.test.ts`);
+/**
+ * Tests that start processes, listen, or change what others of their process would see. All others are of functions alone:
+ * many files share a process, with what it has loaded and compiled.
+ */
+const ALONE = [
+  'docker/**/*.test.ts',
+  'harness/cli/**/*.test.ts',
+  'harness/clusters/**/*.test.ts',
+  'harness/node/**/*.test.ts',
+  'harness/proof/{drawn-determinism,every-protocol,two-clusters}.test.ts',
+  'nemesis/linux/**/*.test.ts',
+  'reports/**/*.browser.test.ts',
+];
 // What takes this machine's kernel or a container engine is `npm run test:kernel`; what takes netem, `npm run lab`.
 const ELSEWHERE = ['**/node_modules/**', '**/dist/**', '**/runs/**', '**/*.kernel.test.ts', '**/*.lab.test.ts'];
 
@@ -35,9 +38,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'each alone', include: ['**/*.test.ts'], exclude: [...ELSEWHERE, ...PURE] },
+        test: { name: 'each alone', include: ALONE, exclude: ELSEWHERE },
       },
-      { extends: true, test: { name: 'pure', include: PURE, exclude: ELSEWHERE, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'pure', include: ['**/*.test.ts'], exclude: [...ELSEWHERE, ...ALONE], isolate: false },
+      },
     ],
   },
 });

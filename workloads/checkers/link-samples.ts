@@ -6,7 +6,7 @@ import type { Stay, Timeline } from '../../harness/model/checker.ts';
 import { isLinkFault, type LinkFault, linksOf, type PlannedFault, touches } from '../../harness/model/fault.ts';
 import type { EpochLine, LinksLine, OverrunLine } from '../../harness/model/history.ts';
 import type { PlanOutline } from '../../harness/model/plan.ts';
-import { CATCH_UP_MS } from './quiet.ts';
+import { aftermathMs, CATCH_UP_MS } from './quiet.ts';
 
 const MS = 1e6;
 /** A receiver that is up this soon after an epoch's start is compared, with an allowance for what it missed. */
@@ -68,15 +68,15 @@ export class LinkSamples {
   readonly #lines = new Map<number, Map<string, LinksLine[]>>();
   /** By member, the faults that starve it of processor time. */
   readonly #starved = new Map<string, Set<string>>();
-  /** Faults after which a member sends at once what it could not send while they were on. */
-  readonly #holdsBack: ReadonlySet<string>;
+  /** Faults after which a member sends at once what it could not send while they were on; for how long after, ns. */
+  readonly #holdsBack = new Map<string, number>();
 
   constructor(plan: PlanOutline, timeline: Timeline, marginMs: number) {
     this.#plan = plan;
     this.#timeline = timeline;
     this.#marginMs = marginMs;
-    this.#holdsBack = new Set(plan.faults.filter(({ type }) => HOLD_BACK.has(type)).map(({ id }) => id));
     for (const fault of plan.faults) {
+      if (HOLD_BACK.has(fault.type)) this.#holdsBack.set(fault.id, Math.max(CATCH_UP_MS, aftermathMs(fault)) * MS);
       if (fault.type !== 'cpu') continue;
       for (const target of fault.targets) {
         this.#starved.set(target, (this.#starved.get(target) ?? new Set()).add(fault.id));
@@ -180,9 +180,10 @@ export class LinkSamples {
 
   /** Whether anybody let out in that time what it had been kept from sending, and others answered. */
   #someoneHeldBack(from: number, until: number): boolean {
-    return this.#timeline.faults.some(
-      (window) => this.#holdsBack.has(window.id) && window.from < until && window.until + CATCH_UP_MS * MS > from,
-    );
+    return this.#timeline.faults.some((window) => {
+      const aftermathNs = this.#holdsBack.get(window.id);
+      return aftermathNs !== undefined && window.from < until && window.until + aftermathNs > from;
+    });
   }
 
   /** Members that were slowed or paused from the epoch's start until its last message had come. */
