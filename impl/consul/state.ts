@@ -80,8 +80,8 @@ export interface ConsulState extends Beliefs {
 }
 
 export function initConsul(quirks: Quirks, ctx: ConsulContext): ConsulState {
-  return {
-    ...createBeliefs(ctx),
+  // Many times as fast as spreading it into the literal; members start often.
+  return Object.assign(createBeliefs(ctx), {
     quirks,
     health: 0,
     suspicions: new Map(),
@@ -91,7 +91,7 @@ export function initConsul(quirks: Quirks, ctx: ConsulContext): ConsulState {
     probe: undefined,
     relays: new Map(),
     oldRelays: new Map(),
-  };
+  });
 }
 
 /** Lifeguard's score moves by `delta` within its range (memberlist awareness.go). Without LHA-Probe it stays 0. */

@@ -21,13 +21,30 @@ export interface HotRumor {
 /** By id. Among those told equally often, those told longest ago come first. */
 export type HotRumors = Map<string, HotRumor>;
 
-export function idOf(rumor: Rumor): string {
-  return `${rumor[0]}/${rumor[1]}/${rumor[2]}`;
+interface Facts {
+  readonly id: string;
+  readonly bytes: number;
+}
+
+/** Worked out once: in the simulator all members hold the same rumour. */
+const facts = new WeakMap<Rumor, Facts>();
+
+function factsOf(rumor: Rumor): Facts {
+  let known = facts.get(rumor);
+  if (known === undefined) {
+    known = { id: `${rumor[0]}/${rumor[1]}/${rumor[2]}`, bytes: rumorBytes(rumor) };
+    facts.set(rumor, known);
+  }
+  return known;
+}
+
+/** The rumour where it is still hot. */
+export function findHot(rumors: HotRumors, rumor: Rumor): HotRumor | undefined {
+  return rumors.size === 0 ? undefined : rumors.get(factsOf(rumor).id);
 }
 
 export function heat(rumors: HotRumors, rumor: Rumor): void {
-  const id = idOf(rumor);
-  const bytes = rumorBytes(rumor);
+  const { id, bytes } = factsOf(rumor);
   rumors.set(id, { id, rumor, bytes, counter: 0, rounds: 0, told: 0, tellers: new Set(), answered: 0, needed: 0 });
 }
 

@@ -14,7 +14,7 @@ import { PeerLimiter } from '../primitives/rate-limit.ts';
 import type { Context, Data, Protocol, ProtocolEvent } from '../protocol.ts';
 import { rumorBounds, rumorClaims, rumorTolerates } from './claims.ts';
 import { Contacts } from './contacts.ts';
-import { type HotRumor, type HotRumors, heat, idOf, nextBatches } from './hot-rumors.ts';
+import { findHot, type HotRumor, type HotRumors, heat, nextBatches } from './hot-rumors.ts';
 import { rumorLies } from './lies.ts';
 import {
   decodeMessage,
@@ -309,7 +309,7 @@ function hear(
       impossible || knownOf(state, origin, life).has(sequence) || !(quirks.trustsSignatures || isGenuine(rumor, ctx));
     known += knew ? '1' : '0';
     if (!knew) learnFromOther(state, rumor, ctx, quirks);
-    if (teller !== undefined) state.hot.get(idOf(rumor))?.tellers.add(teller);
+    if (teller !== undefined) findHot(state.hot, rumor)?.tellers.add(teller);
   }
   if (message.feedback) ctx.send(from, { type: 'feedback', contact: message.contact, known });
 }

@@ -94,8 +94,8 @@ export interface SwimState extends Beliefs {
 }
 
 export function initSwim(quirks: Quirks, ctx: SwimContext): SwimState {
-  return {
-    ...createBeliefs(ctx),
+  // Many times as fast as spreading it into the literal; members start often.
+  return Object.assign(createBeliefs(ctx), {
     quirks,
     sequence: ctx.random.int(2 ** 30),
     probe: undefined,
@@ -107,5 +107,5 @@ export function initSwim(quirks: Quirks, ctx: SwimContext): SwimState {
     proofs: new Map(),
     ownProof: undefined,
     limiter: new PeerLimiter(),
-  };
+  });
 }
