@@ -37,7 +37,7 @@ export const SUITES: readonly Suite[] = [
     programs: NETWORK,
     promptly: true,
     memoryMb: 1024,
-    limitMinutes: 18,
+    limitMinutes: 20,
   },
   {
     name: 'netns',
@@ -46,7 +46,7 @@ export const SUITES: readonly Suite[] = [
     programs: NETWORK,
     promptly: true,
     memoryMb: 2048,
-    limitMinutes: 12,
+    limitMinutes: 20,
   },
   {
     name: 'docker',
@@ -54,6 +54,6 @@ export const SUITES: readonly Suite[] = [
     files: ['docker/lab/docker.lab.test.ts'],
     programs: { ...NETWORK, dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' },
     memoryMb: 3072,
-    limitMinutes: 12,
+    limitMinutes: 20,
   },
 ];

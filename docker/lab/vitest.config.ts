@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/runs/**'],
-    testTimeout: 240_000,
+    testTimeout: 480_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 1,
