@@ -61,9 +61,9 @@ function withoutPorts(state: string): string {
   );
 }
 
-/** Of a link that lets 1 mbit through, and queues for 100 ms. */
-function isFull({ bitsPerSecond, delay }: LinkMeasure): boolean {
-  return bitsPerSecond > 950_000 && delay.p50Ms > 80 && delay.p50Ms < 130;
+/** Of a link that lets 1 mbit through, and queues for 100 ms; what the machine itself adds shows on the way back. */
+function isFull(there: LinkMeasure, back: LinkMeasure): boolean {
+  return there.bitsPerSecond > 950_000 && there.delay.p50Ms > 80 && there.delay.p50Ms - back.delay.p50Ms < 130;
 }
 
 function whole(measure: LinkMeasure): void {
@@ -90,6 +90,23 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
   });
 
   const set = (faults: readonly LinkFault[]): Promise<void> => world.apply(planLinkRules(faults, world.links));
+
+  /**
+   * A machine that has other things to do adds to every delay, which the way back shows. It is asked more slowly then, up to
+   * three times, and the least late measurement counts.
+   */
+  async function leastLate(quietMs: number): Promise<{ there: LinkMeasure; back: LinkMeasure }> {
+    let best: { there: LinkMeasure; back: LinkMeasure } | undefined;
+    for (const everyMs of [2, 4, 8]) {
+      const of = await world.measure({ datagrams: 1000, everyMs, links: SOME });
+      const made = { there: of('n1', 'n2'), back: of('n2', 'n1') };
+      if (best === undefined || made.back.delay.p50Ms < best.back.delay.p50Ms) best = made;
+      if (best.back.delay.p50Ms < quietMs / 4) break;
+      console.log(`this machine adds ${made.back.delay.p50Ms.toFixed(2)} ms by itself; measured anew`);
+    }
+    if (best === undefined) throw new Error('nothing was measured');
+    return best;
+  }
 
   it('leaves links alone while nothing is in force', async () => {
     const of = await world.measure({ datagrams: 500 });
@@ -185,9 +202,17 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
     const faults: LinkFault[] = [{ type: 'delay', id: 'd', ...WINDOW, links: ONE_WAY, delayMs, jitterMs }];
     offered(context, faults);
     await set(faults);
-    const of = await world.measure({ datagrams: 1000, everyMs: 2 });
-    const there = of('n1', 'n2');
-    const back = of('n2', 'n1');
+    const { there, back } = await leastLate(delayMs - jitterMs);
+    if (back.delay.minMs >= delayMs - jitterMs) {
+      // Either the fault is on the way back too, or the machine is that late with no fault at all.
+      await set([]);
+      const alone = await leastLate(delayMs - jitterMs);
+      if (alone.back.delay.minMs >= delayMs - jitterMs) {
+        const late = `this machine adds ${alone.back.delay.minMs.toFixed(1)} ms and more by itself`;
+        console.warn(`SKIPPED: a delay of ${delayMs} ms: ${late}`);
+        context.skip(late);
+      }
+    }
     expect(there.lost.count).toBe(0);
     whole(back);
     // A busy machine can only be late: what is early, and the earliest of a thousand, show where the range lies.
@@ -242,17 +267,18 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
     // 1042 bytes every two ms are 4.2 mbit.
     const links = [...SOME, { from: 'n1', to: 'n3' }];
     // A sender that has to stand still leaves the link idle, so the fullest of three measures counts; none may be more.
-    let there: LinkMeasure | undefined;
-    for (let tries = 0; tries < 3 && !(there !== undefined && isFull(there)); tries++) {
+    let last: string | undefined;
+    let full = false;
+    for (let tries = 0; tries < 3 && !full; tries++) {
       const of = await world.measure({ datagrams: 2500, everyMs: 2, payloadBytes: 1000, links });
-      there = of('n1', 'n2');
+      const [there, back] = [of('n1', 'n2'), of('n2', 'n1')];
       expect(there.bitsPerSecond).toBeLessThan(1_050_000);
-      whole(of('n2', 'n1'));
+      whole(back);
       whole(of('n1', 'n3'));
+      full = isFull(there, back);
+      last = JSON.stringify({ there, back });
     }
-    expect(there?.bitsPerSecond).toBeGreaterThan(950_000);
-    expect(there?.delay.p50Ms).toBeGreaterThan(80);
-    expect(there?.delay.p50Ms).toBeLessThan(130);
+    expect(full, last).toBe(true);
   });
 
   it('loses nothing because a fault begins, changes or ends', async (context) => {
