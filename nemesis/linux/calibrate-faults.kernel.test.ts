@@ -5,7 +5,7 @@ import type { PlannedFault } from '../../harness/model/fault.ts';
 import { calibrateFaults, type FaultCalibrationOptions } from './calibrate-faults.ts';
 import { probeKernel } from './capabilities.ts';
 import type { LinkRule } from './link-rule.ts';
-import { PROBE_COMMAND, PROBE_PORT, standing, TestWorld } from './test-context.ts';
+import { MEASURED, PROBE_COMMAND, PROBE_PORT, standing, TestWorld } from './test-context.ts';
 import { unsupported } from './unsupported.ts';
 
 const kind = await standing();
@@ -29,7 +29,7 @@ const byId = (calibration: Calibration | undefined, id: string): CalibratedFault
   return found;
 };
 
-describe.skipIf(kind === undefined || MISSING !== undefined)('calibration of faults', () => {
+describe.skipIf(kind === undefined || MISSING !== undefined)('calibration of faults', MEASURED, () => {
   let world: TestWorld;
   beforeAll(async () => {
     world = await TestWorld.create(kind ?? 'root', capabilities);

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedFault } from '../../harness/model/fault.ts';
 import { FaketimeFile, faketimeContent, faketimeEnvironment, findFaketime, TRUE_TIME } from './clock.ts';
+import { MEASURED } from './test-context.ts';
 
 const WINDOW = { atMs: 0, untilMs: 1 } as const;
 const skew = (skewMs: number, targets = ['n1']): PlannedFault => ({
@@ -103,7 +104,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', ()
   console.log(JSON.stringify({ errorMs: ms - base, ageMs }));
 }).on('close', () => process.exit());`;
 
-describe.skipIf(library === undefined)('a process whose clock is turned', () => {
+describe.skipIf(library === undefined)('a process whose clock is turned', MEASURED, () => {
   it('follows skew, drift and strobe while its timers stay true', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'hearsay-clock-'));
     const file = join(directory, 'clock');

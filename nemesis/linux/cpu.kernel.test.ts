@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CpuControl, CpuGroup, cpuMounts, findCpuControl, groupOf, quotaWrites } from './cpu.ts';
+import { MEASURED } from './test-context.ts';
 
 const V1: CpuControl = { version: 1, root: '/sys/fs/cgroup/cpu' };
 const V2: CpuControl = { version: 2, root: '/sys/fs/cgroup' };
@@ -50,7 +51,7 @@ function ticks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-describe.skipIf(missing !== undefined)('a CPU quota on this machine', () => {
+describe.skipIf(missing !== undefined)('a CPU quota on this machine', MEASURED, () => {
   it('holds a busy process to its share, lets it go again, and leaves no group', async () => {
     if ('missing' in control) throw new Error(control.missing);
     const name = `test-${process.pid}`;

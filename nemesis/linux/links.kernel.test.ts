@@ -10,12 +10,13 @@ import type { LinkMeasure } from './calibrate.ts';
 import { type KernelCapabilities, probeKernel } from './capabilities.ts';
 import { shareOf } from './intervals.ts';
 import { planLinkRules } from './link-rule.ts';
-import { standing, TestWorld, testNetwork } from './test-context.ts';
+import { MEASURED, standing, TestWorld, testNetwork } from './test-context.ts';
 import { unsupported } from './unsupported.ts';
 
 const Z = 5;
 const kind = await standing();
 const capabilities = await probeKernel();
+const PARTS = [...capabilities.parts].join(' ');
 const WINDOW = { atMs: 0, untilMs: 1 } as const;
 /** The link that faults act on, its way back, and one that ends where it ends. */
 const SOME = [
@@ -77,7 +78,7 @@ function whole(measure: LinkMeasure): void {
   });
 }
 
-describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capabilities.parts].join(' ')})`, () => {
+describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${PARTS})`, MEASURED, () => {
   let world: TestWorld;
   beforeAll(async () => {
     world = await TestWorld.create(kind ?? 'root', capabilities);
@@ -310,7 +311,7 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
     expect(of('n1', 'n2').delay.maxMs).toBeGreaterThan(50);
   });
 
-  it('applied twice is applied once; removed, nothing of it is left; what is foreign stays', async () => {
+  it('applied twice is applied once; removed, nothing of it is left; what is foreign stays', { retry: 0 }, async () => {
     const [first] = world.members;
     if (first === undefined) throw new Error('no member');
     const nft = capabilities.parts.has('nft');
@@ -352,7 +353,7 @@ describe.skipIf(kind === undefined)(`faults of this kernel (${kind}, ${[...capab
     expect(await world.state(first)).toBe(before);
   });
 
-  it('refuses a root qdisc of somebody else, and leaves it alone', async (context) => {
+  it('refuses a root qdisc of somebody else, and leaves it alone', { retry: 0 }, async (context) => {
     const last = world.members[2];
     if (last === undefined) throw new Error('no member');
     const faults: LinkFault[] = [

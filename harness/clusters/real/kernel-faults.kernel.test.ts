@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeKernel } from '../../../nemesis/linux/capabilities.ts';
-import { standing, TestWorld } from '../../../nemesis/linux/test-context.ts';
+import { MEASURED, standing, TestWorld } from '../../../nemesis/linux/test-context.ts';
 import { unsupported } from '../../../nemesis/linux/unsupported.ts';
 import type { LinkFault } from '../../model/fault.ts';
 import { KernelFaults } from './kernel-faults.ts';
@@ -16,7 +16,7 @@ const FAULTS: readonly LinkFault[] = [
 const [MISSING] = unsupported(FAULTS, capabilities, { faketime: undefined, ownClocks: true, relay: true });
 if (MISSING !== undefined) console.error(`SKIPPED: faults of the kernel: ${MISSING.reason}; ${MISSING.mend}`);
 
-describe.skipIf(kind === undefined || MISSING !== undefined)('faults of the kernel', () => {
+describe.skipIf(kind === undefined || MISSING !== undefined)('faults of the kernel', MEASURED, () => {
   let world: TestWorld;
   beforeAll(async () => {
     world = await TestWorld.create(kind ?? 'root', capabilities, ['n1', 'n2']);
