@@ -42,3 +42,12 @@ it('who starts while a resumed member lets out what had waited for it loses noth
   ]);
   expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('3 faults measured') });
 });
+
+it('a clock that drifts between two small leaps has not leapt', () => {
+  const window = { targets: ['n2', 'n3'], atMs: 2006, untilMs: 8023 };
+  const found = faultEffect('swim', [
+    { id: 'clock-drift-1', type: 'clock-drift', factor: 1.1, ...window },
+    { id: 'clock-strobe-1', type: 'clock-strobe', skewMs: 10, everyMs: 440, ...window },
+  ]);
+  expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('2 faults measured') });
+});

@@ -20,7 +20,10 @@ function simplest(fault: PlannedFault): PlannedFault {
   throw new Error('it does not come to an end');
 }
 
-describe.each([STROBE, CPU, FULL, LIAR])('a simpler $type', (fault) => {
+const DRIFT: PlannedFault = { type: 'clock-drift', factor: 1.1, ...window };
+const SLOW_TIMERS: PlannedFault = { type: 'timer-drift', factor: 0.9, ...window };
+
+describe.each([STROBE, CPU, FULL, LIAR, DRIFT, SLOW_TIMERS])('a simpler $type', (fault) => {
   it('is of its kind, within its window, on some of its targets, and comes to an end', () => {
     const candidates = simplerFaults(fault, MEMBERS);
     expect(candidates.length).toBeGreaterThan(3);
@@ -30,6 +33,12 @@ describe.each([STROBE, CPU, FULL, LIAR])('a simpler $type', (fault) => {
       expect(untilMs).toBeLessThanOrEqual(fault.untilMs);
       expect('targets' in rest && rest.targets.every((target) => window.targets.includes(target))).toBe(true);
       expect({ type, atMs, untilMs, ...rest }).not.toEqual(fault);
+    }
+    for (let current: PlannedFault | undefined = fault, steps = 0; current !== undefined; steps++) {
+      expect(steps).toBeLessThan(100);
+      const weaker: readonly PlannedFault[] = simplerFaults(current, MEMBERS);
+      expect(weaker).not.toContainEqual(current);
+      current = weaker.at(-1);
     }
     expect(simplest(fault)).toMatchObject({ type: fault.type, targets: [expect.any(String)] });
   });

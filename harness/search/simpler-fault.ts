@@ -149,7 +149,7 @@ function weaker(fault: PlannedFault): PlannedFault[] {
     case 'clock-drift':
     case 'timer-drift': {
       const less = half(fault.factor - 1, 0.02);
-      if (less !== undefined) add({ factor: tidy(1 + less) });
+      if (less !== undefined) add({ factor: Number((1 + less).toFixed(4)) });
       break;
     }
     case 'slow':

@@ -310,6 +310,27 @@ describe('faults on members', () => {
     },
     { name: 'a strobe that nobody saw', faults: [STROBE], verdict: 'unknown' },
     {
+      name: 'a strobe of a drifting clock that leaps too often',
+      faults: [DRIFT, STROBE],
+      traffic: wall(20, 400, 900, { wallAheadMs: 900 }),
+      verdict: 'invalid',
+    },
+    {
+      name: 'a strobe of a drifting clock that does not leap',
+      faults: [DRIFT, STROBE],
+      traffic: wall(0, 400, 400, { wallAheadMs: 400 }),
+      verdict: 'invalid',
+    },
+    {
+      name: 'a small strobe of a clock that drifts fast',
+      faults: [
+        { ...DRIFT, factor: 10 },
+        { ...STROBE, skewMs: 10 },
+      ],
+      traffic: wall(20, 36_000, 36_010, { wallAheadMs: 36_000 }),
+      verdict: 'unknown',
+    },
+    {
       name: 'a skew and a strobe on top of it',
       faults: [SKEW, STROBE],
       traffic: wall(10, 500, 1000, { wallAheadMs: 1000 }),

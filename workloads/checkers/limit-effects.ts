@@ -1,6 +1,7 @@
 /** Whether members were short of what was asked: a clock that stands by what it says, processor time, room for their state. */
 import type { FaultWindow } from '../../harness/model/checker.ts';
 import type { ClockStrobeFault, CpuFault, DiskFullFault, PlannedFault } from '../../harness/model/fault.ts';
+import { driftPerMs, leapShows, watchesOf } from '../../harness/model/watches.ts';
 import { type Effect, noEvidence, rounded } from './effect.ts';
 import {
   edgeNs,
@@ -71,8 +72,14 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   const lows: number[] = [];
   const highs: number[] = [];
   let toleranceMs = 0;
+  // Looks that a drifting member missed: what it drifted by meanwhile may pass for a leap, or hide one.
+  let missed = 0;
+  const { faults } = all.context.plan;
   for (const sample of within(all, fault.targets, window)) {
     const { wall } = sample;
+    const watching = watchesOf(faults, sample.member)?.wall;
+    const drift = driftPerMs(faults, sample.member);
+    if (watching === undefined || !leapShows(watching, drift)) continue;
     const steady = expectedWallMs(all, sample);
     // With two strobes on it, whose leap it was cannot be told.
     if (wall === undefined || steady === undefined || strobedMs(all, sample).length > 2) continue;
@@ -82,8 +89,9 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     readings++;
     planned += intervalMs / fault.everyMs;
     leaps += wall.leaps;
+    if (drift > 0) missed += Math.max(0, intervalMs / watching.everyMs - wall.looks);
     // Long enough to have shown the clock true and wrong; a drift besides would blur it.
-    if (intervalMs < 3 * fault.everyMs || drifts(all, sample.member)) continue;
+    if (intervalMs < 3 * fault.everyMs || drift > 0) continue;
     lows.push(wall.leastMs - steady);
     highs.push(wall.mostMs - steady);
     toleranceMs = Math.max(toleranceMs, wallToleranceMs(all, sample.member) + 0.005 * Math.abs(steady + fault.skewMs));
@@ -93,8 +101,8 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   const high = middle(highs);
   const shown = lows.length > 0 ? `, between ${signed(low)} and ${signed(high)}` : '';
   const measured = `${leaps} leaps of ${Math.round(planned)}${shown}`;
-  const most = planned + readings + (isSim ? 0 : 0.05 * planned);
-  const least = isSim ? planned - readings : REAL_LEAPS * planned - readings;
+  const most = planned + readings + missed + (isSim ? 0 : 0.05 * planned);
+  const least = (isSim ? planned : REAL_LEAPS * planned) - readings - missed;
   const differs = (value: number, expected: number): boolean =>
     lows.length > 0 && Math.abs(value - expected) > (isSim ? 0.01 : toleranceMs);
   let why = '';
@@ -103,10 +111,6 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     why = `its clocks were between ${signed(low)} and ${signed(high)}`;
   }
   return effect(fault, asked, measured, why);
-}
-
-function drifts(all: MemberEffects, member: string): boolean {
-  return all.context.plan.faults.some((fault) => fault.type === 'clock-drift' && fault.targets.includes(member));
 }
 
 /** What a quota may leave over at either end of an interval, and what a member may be ahead of it, ms. */
