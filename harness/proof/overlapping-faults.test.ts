@@ -51,3 +51,29 @@ it('a clock that drifts between two small leaps has not leapt', () => {
   ]);
   expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('2 faults measured') });
 });
+
+it.for([
+  ['consul', -13, 19, 380, 3100, 3500],
+  ['cassandra', -19, 17, 100, 7234, 7535],
+] as const)(
+  '%s: a leap that a skew takes back in the same moment is not missed',
+  ([protocol, skew, leap, everyMs, atMs, untilMs]) => {
+    const window = { targets: ['n4'], atMs, untilMs };
+    const found = faultEffect(protocol, [
+      { id: 'clock-skew-1', type: 'clock-skew', skewMs: skew, ...window },
+      { id: 'clock-strobe-1', type: 'clock-strobe', skewMs: leap, everyMs, ...window },
+    ]);
+    expect(found.verdict).not.toBe('invalid');
+    expect(found.reason).not.toContain('leapt');
+  },
+);
+
+it('a copy waits as its message does, and weighs as much in the mean', () => {
+  const links = [{ from: ['n3'], to: ['n2'] }];
+  const found = faultEffect('aggregation', [
+    { id: 'delay-1', type: 'delay', links, delayMs: 97, jitterMs: 0, atMs: 600, untilMs: 4000 },
+    { id: 'duplicate-1', type: 'duplicate', links, probability: 0.9, atMs: 600, untilMs: 4000 },
+    { id: 'reorder-1', type: 'reorder', links: 'all', probability: 0.05, holdMs: 13, atMs: 700, untilMs: 4000 },
+  ]);
+  expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('3 faults measured') });
+});

@@ -34,6 +34,7 @@ export function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, 
   const samples = touchedBy(all, fault).filter((sample) => !sample.cut && !sample.heldUp && sample.received > 0);
   const received = sum(samples, (sample) => sample.received);
   if (received === 0) return noEvidence(fault, asked, unseen(all, fault));
+  const arrivals = sum(samples, (sample) => sample.received + sample.duplicates);
   const { network } = all.context.plan;
   const isSim = all.context.cluster === 'sim';
   let added = 0;
@@ -61,13 +62,13 @@ export function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, 
       hereRange += reorder.holdMs;
     }
     if (faultsOf(sample, 'bandwidth').length > 0) queued = true;
-    added += (sample.received * here) / received;
+    // A copy waits as its message does.
+    added += ((sample.received + sample.duplicates) * here) / arrivals;
     mostVariance = Math.max(mostVariance, hereVariance);
     mostRange = Math.max(mostRange, hereRange);
   }
   variance += mostVariance;
   range += mostRange;
-  const arrivals = sum(samples, (sample) => sample.received + sample.duplicates);
   // Beyond what the links have for the whole run: the fault is measured against that.
   const mean = (sum(samples, (sample) => sample.delaySum) - baseSum(all, samples)) / arrivals;
   // Sender and receiver may read different hosts' clocks.

@@ -72,8 +72,8 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   const lows: number[] = [];
   const highs: number[] = [];
   let toleranceMs = 0;
-  // Looks that a drifting member missed: what it drifted by meanwhile may pass for a leap, or hide one.
-  let missed = 0;
+  // What may pass for a leap, or hide one.
+  let blurred = 0;
   const { faults } = all.context.plan;
   for (const sample of within(all, fault.targets, window)) {
     const { wall } = sample;
@@ -89,7 +89,9 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     readings++;
     planned += intervalMs / fault.everyMs;
     leaps += wall.leaps;
-    if (drift > 0) missed += Math.max(0, intervalMs / watching.everyMs - wall.looks);
+    blurred += turnsOf(all, sample, watching.everyMs);
+    // Looks that a drifting member missed: it went on meanwhile.
+    if (drift > 0) blurred += Math.max(0, intervalMs / watching.everyMs - wall.looks);
     // Long enough to have shown the clock true and wrong; a drift besides would blur it.
     if (intervalMs < 3 * fault.everyMs || drift > 0) continue;
     lows.push(wall.leastMs - steady);
@@ -101,8 +103,8 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   const high = middle(highs);
   const shown = lows.length > 0 ? `, between ${signed(low)} and ${signed(high)}` : '';
   const measured = `${leaps} leaps of ${Math.round(planned)}${shown}`;
-  const most = planned + readings + missed + (isSim ? 0 : 0.05 * planned);
-  const least = (isSim ? planned : REAL_LEAPS * planned) - readings - missed;
+  const most = planned + readings + blurred + (isSim ? 0 : 0.05 * planned);
+  const least = (isSim ? planned : REAL_LEAPS * planned) - readings - blurred;
   const differs = (value: number, expected: number): boolean =>
     lows.length > 0 && Math.abs(value - expected) > (isSim ? 0.01 : toleranceMs);
   let why = '';
@@ -111,6 +113,18 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     why = `its clocks were between ${signed(low)} and ${signed(high)}`;
   }
   return effect(fault, asked, measured, why);
+}
+
+/** How often a skew or a drift turned a member's clock, as its looks of an interval may have seen. */
+function turnsOf(all: MemberEffects, { member, since, time }: TrafficSample, lookEveryMs: number): number {
+  const { plan, timeline } = all.context;
+  const turning = plan.faults.filter(
+    (fault) => (fault.type === 'clock-skew' || fault.type === 'clock-drift') && fault.targets.includes(member),
+  );
+  const edges = timeline.faults
+    .filter(({ id }) => turning.some((fault) => fault.id === id))
+    .flatMap(({ from, until }) => [from, until]);
+  return edges.filter((edge) => edge >= since - lookEveryMs * MS && edge <= time + lookEveryMs * MS).length;
 }
 
 /** What a quota may leave over at either end of an interval, and what a member may be ahead of it, ms. */
