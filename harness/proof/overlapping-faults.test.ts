@@ -68,6 +68,23 @@ it.for([
   },
 );
 
+it('a leap after the last look of a process that lived shortly is not missed', () => {
+  const found = faultEffect('push', [
+    {
+      id: 'clock-strobe-1',
+      type: 'clock-strobe',
+      targets: ['n1'],
+      skewMs: 15,
+      everyMs: 500,
+      atMs: 7400,
+      untilMs: 7976,
+    },
+    { id: 'kill-1', type: 'kill', targets: ['n1'], restart: 'with-state', atMs: 7325, untilMs: 7426 },
+  ]);
+  expect(found.verdict).not.toBe('invalid');
+  expect(found.reason).not.toContain('leapt');
+});
+
 it('a copy waits as its message does, and weighs as much in the mean', () => {
   const links = [{ from: ['n3'], to: ['n2'] }];
   const found = faultEffect('aggregation', [

@@ -72,8 +72,8 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   const lows: number[] = [];
   const highs: number[] = [];
   let toleranceMs = 0;
-  // What may pass for a leap, or hide one.
-  let blurred = 0;
+  // By how many leaps what was seen may differ from what was planned, either way.
+  let slack = 0;
   const { faults } = all.context.plan;
   for (const sample of within(all, fault.targets, window)) {
     const { wall } = sample;
@@ -89,22 +89,26 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     readings++;
     planned += intervalMs / fault.everyMs;
     leaps += wall.leaps;
-    blurred += turnsOf(all, sample, watching.everyMs);
-    // Looks that a drifting member missed: it went on meanwhile.
-    if (drift > 0) blurred += Math.max(0, intervalMs / watching.everyMs - wall.looks);
+    // Where in its period the interval began, and from the first look to the last: they may be one look short of either end.
+    slack += 1 + (2 * watching.everyMs) / fault.everyMs;
+    // Another turn of the clock may pass for a leap, or hide one.
+    slack += turnsOf(all, sample, watching.everyMs);
+    // So may what a drifting member went on by in looks that it missed.
+    if (drift > 0) slack += Math.max(0, intervalMs / watching.everyMs - wall.looks);
     // Long enough to have shown the clock true and wrong; a drift besides would blur it.
     if (intervalMs < 3 * fault.everyMs || drift > 0) continue;
     lows.push(wall.leastMs - steady);
     highs.push(wall.mostMs - steady);
     toleranceMs = Math.max(toleranceMs, wallToleranceMs(all, sample.member) + 0.005 * Math.abs(steady + fault.skewMs));
   }
-  if (readings === 0 || planned < 1) return noEvidence(fault, asked, 'no clock was looked at for long enough');
+  const most = planned + slack + (isSim ? 0 : 0.05 * planned);
+  const least = (isSim ? planned : REAL_LEAPS * planned) - slack;
+  if (readings === 0 || (leaps === 0 && least <= 0 && lows.length === 0))
+    return noEvidence(fault, asked, 'no clock was looked at for long enough');
   const low = middle(lows);
   const high = middle(highs);
   const shown = lows.length > 0 ? `, between ${signed(low)} and ${signed(high)}` : '';
   const measured = `${leaps} leaps of ${Math.round(planned)}${shown}`;
-  const most = planned + readings + blurred + (isSim ? 0 : 0.05 * planned);
-  const least = (isSim ? planned : REAL_LEAPS * planned) - readings - blurred;
   const differs = (value: number, expected: number): boolean =>
     lows.length > 0 && Math.abs(value - expected) > (isSim ? 0.01 : toleranceMs);
   let why = '';
