@@ -85,6 +85,25 @@ it('a leap after the last look of a process that lived shortly is not missed', (
   expect(found.reason).not.toContain('leapt');
 });
 
+it('who is resumed in the moment in which its clock is turned back tells the time of after', () => {
+  const window = { targets: ['n4'], atMs: 8942, untilMs: 12_000 };
+  const found = faultEffect('push', [
+    { id: 'pause-1', type: 'pause', ...window },
+    { id: 'clock-skew-1', type: 'clock-skew', skewMs: -45, ...window },
+  ]);
+  expect(found.verdict).not.toBe('invalid');
+  expect(found.reason).not.toContain('differ');
+});
+
+it('the end of one strobe is no leap of another', () => {
+  const found = faultEffect('push', [
+    { id: 'strobe-1', type: 'clock-strobe', targets: ['n3'], skewMs: -110, everyMs: 360, atMs: 6272, untilMs: 8090 },
+    { id: 'strobe-2', type: 'clock-strobe', targets: ['n3'], skewMs: 160, everyMs: 400, atMs: 7327, untilMs: 8573 },
+  ]);
+  expect(found.verdict).not.toBe('invalid');
+  expect(found.reason).not.toContain('leapt');
+});
+
 it('a copy waits as its message does, and weighs as much in the mean', () => {
   const links = [{ from: ['n3'], to: ['n2'] }];
   const found = faultEffect('aggregation', [

@@ -19,6 +19,14 @@ describe('in the simulator', () => {
   ])('a reading at $at ms: $under', ({ at, under }) => {
     expect(isUnderFault(reading(0, at), window, 0, false)).toBe(under);
   });
+
+  it.each([
+    { at: 1000, under: undefined },
+    { at: 1500, under: true },
+    { at: 1800, under: undefined },
+  ])('a reading of one who was stopped, at $at ms: $under', ({ at, under }) => {
+    expect(isUnderFault(reading(0, at), window, 0, true)).toBe(under);
+  });
 });
 
 describe('on a real machine', () => {

@@ -24,7 +24,11 @@ export function isUnderFault(
 ): boolean | undefined {
   const { since, time } = reading;
   const { from, until } = window;
-  if (edgeNs === 0) return from < time && time <= until;
+  if (edgeNs === 0) {
+    // A reading is the last thing before an edge; but who is resumed at one reads after it.
+    if (disturbed && (time === from || time === until)) return undefined;
+    return from < time && time <= until;
+  }
   const late = disturbed || reading.stalledMs * 1e6 > edgeNs;
   if (time < from) return false;
   if (time < until && time > from + edgeNs) return true;

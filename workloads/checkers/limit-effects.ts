@@ -1,6 +1,12 @@
 /** Whether members were short of what was asked: a clock that stands by what it says, processor time, room for their state. */
 import type { FaultWindow } from '../../harness/model/checker.ts';
-import type { ClockStrobeFault, CpuFault, DiskFullFault, PlannedFault } from '../../harness/model/fault.ts';
+import {
+  type ClockStrobeFault,
+  type CpuFault,
+  type DiskFullFault,
+  type PlannedFault,
+  turnsWallClock,
+} from '../../harness/model/fault.ts';
 import { driftPerMs, leapShows, watchesOf } from '../../harness/model/watches.ts';
 import { type Effect, noEvidence, rounded } from './effect.ts';
 import {
@@ -92,7 +98,7 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
     // Where in its period the interval began, and from the first look to the last: they may be one look short of either end.
     slack += 1 + (2 * watching.everyMs) / fault.everyMs;
     // Another turn of the clock may pass for a leap, or hide one.
-    slack += turnsOf(all, sample, watching.everyMs);
+    slack += turnsOf(all, fault, sample, watching.everyMs);
     // So may what a drifting member went on by in looks that it missed.
     if (drift > 0) slack += Math.max(0, intervalMs / watching.everyMs - wall.looks);
     // Long enough to have shown the clock true and wrong; a drift besides would blur it.
@@ -119,14 +125,19 @@ function strobeEffect(all: MemberEffects, fault: ClockStrobeFault, window: Fault
   return effect(fault, asked, measured, why);
 }
 
-/** How often a skew or a drift turned a member's clock, as its looks of an interval may have seen. */
-function turnsOf(all: MemberEffects, { member, since, time }: TrafficSample, lookEveryMs: number): number {
+/** How often the beginning or end of another fault turned a member's clock, as its looks of an interval may have seen. */
+function turnsOf(
+  all: MemberEffects,
+  own: ClockStrobeFault,
+  { member, since, time }: TrafficSample,
+  lookEveryMs: number,
+): number {
   const { plan, timeline } = all.context;
-  const turning = plan.faults.filter(
-    (fault) => (fault.type === 'clock-skew' || fault.type === 'clock-drift') && fault.targets.includes(member),
+  const others = plan.faults.filter(
+    (fault) => fault.id !== own.id && turnsWallClock(fault) && fault.targets.includes(member),
   );
   const edges = timeline.faults
-    .filter(({ id }) => turning.some((fault) => fault.id === id))
+    .filter(({ id }) => others.some((fault) => fault.id === id))
     .flatMap(({ from, until }) => [from, until]);
   return edges.filter((edge) => edge >= since - lookEveryMs * MS && edge <= time + lookEveryMs * MS).length;
 }
