@@ -1,4 +1,4 @@
-/** Faults that fall together on one member: what each measures of itself is its own, and no member is accused of another's. */
+/** Faults that fall together: what each measures is its own, no member is accused of another's, and who is down of nothing. */
 import { expect, it } from 'vitest';
 import type { PlannedFault } from '../model/fault.ts';
 import { planOf, propertyOf, runOnSim } from './test-scenario.ts';
@@ -112,4 +112,12 @@ it('a copy waits as its message does, and weighs as much in the mean', () => {
     { id: 'reorder-1', type: 'reorder', links: 'all', probability: 0.05, holdMs: 13, atMs: 700, untilMs: 4000 },
   ]);
   expect(found).toEqual({ verdict: 'valid', reason: expect.stringContaining('3 faults measured') });
+});
+
+it('where all are down for good nobody is late with an epoch', () => {
+  const plan = planOf('overlap', {}, { protocols: ['aggregation'], nodes: 3, timeMs: 12_000, ratePerSecond: 20 });
+  const faults: PlannedFault[] = [
+    { id: 'kill-1', type: 'kill', targets: ['n1', 'n2', 'n3'], restart: 'never', atMs: 9000, untilMs: 10_000 },
+  ];
+  expect(propertyOf(runOnSim({ ...plan, faults }).properties, 'estimate').verdict).toBe('valid');
 });

@@ -43,6 +43,8 @@ export interface AggregationQuirks {
   readonly keepsExtremes?: boolean;
   /** Of two members that ask each other at one time both give: they swap what they hold, and are no nearer. */
   readonly swaps?: boolean;
+  /** Who is restarted in an epoch does not learn how old that is. */
+  readonly keepsOwnAge?: boolean;
 }
 
 interface Answered {
@@ -241,7 +243,20 @@ function wait(state: AggregationState, epoch: number, age: number, ctx: Ctx): vo
   state.epoch = epoch;
   state.begunMs = ctx.monotonic() - age;
   ctx.persist(['epoch', epoch]);
-  ctx.setTimer(Math.max(0, epochMs(ctx) - age) + WAIT_CYCLES * ctx.settings.intervalMs, ['end', epoch]);
+  waitForNext(state, ctx);
+}
+
+/** A restart takes what a member knew of its epoch's age: it would miss the next one's start by as much. */
+function learnAge(state: AggregationState, age: number, ctx: Ctx): void {
+  if (state.active || age <= ageMs(state, ctx) + ctx.settings.intervalMs) return;
+  state.begunMs = ctx.monotonic() - age;
+  waitForNext(state, ctx);
+}
+
+/** Of two such timers for one epoch the earlier one ends it. */
+function waitForNext(state: AggregationState, ctx: Ctx): void {
+  const restMs = Math.max(0, epochMs(ctx) - ageMs(state, ctx));
+  ctx.setTimer(restMs + WAIT_CYCLES * ctx.settings.intervalMs, ['end', state.epoch]);
 }
 
 function endEpoch(state: AggregationState, ctx: Ctx): void {
@@ -316,7 +331,9 @@ function receive(
     const entryMs = ctx.settings.entryCycles * ctx.settings.intervalMs;
     if (message.ageMs <= entryMs) enter(state, message.epoch, message.ageMs, ctx, quirks);
     else wait(state, message.epoch, message.ageMs, ctx);
-  } else if (message.epoch < state.epoch) {
+  } else if (message.epoch === state.epoch) {
+    if (!quirks.keepsOwnAge) learnAge(state, message.ageMs, ctx);
+  } else {
     ctx.send(from, { type: 'epoch', epoch: state.epoch, ageMs: ageMs(state, ctx) });
     return;
   }

@@ -222,6 +222,8 @@ function lateness(context: CheckContext, channel: JudgedChannel, wholes: readonl
   const since = wholeSince(context);
   const until = timeline.finalAt ?? timeline.lastTime;
   if (boundMs === undefined || timeline.end !== 'completed' || until - since <= boundMs * 1e6) return undefined;
+  // Nobody is left to go through one.
+  if (![...timeline.stays.values()].some((stays) => stays.some((stay) => stay.until > since))) return undefined;
   return wholes.some((whole) => whole.enteredAt >= since)
     ? undefined
     : { from: since, deadline: since + boundMs * 1e6, at: until };
