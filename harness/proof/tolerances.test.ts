@@ -192,7 +192,9 @@ describe.each(BROKEN)('%s against liars that %s', (name, behaviour, property) =>
 describe.each(CLAIMED)('one liar more than $name claims to bear ($lies)', ({ name, ways, properties, liars }) => {
   it('leaves nothing that could be broken, and is beyond the claimed tolerance', () => {
     for (const [turn, way] of ways.entries()) {
-      for (const [more, nodes] of SIZES.entries()) {
+      // Where few seeds are asked for, each way has one of the sizes in turn.
+      const sizes = SEEDS < SAY_EVERY ? [SIZES[turn % SIZES.length] as number] : SIZES;
+      for (const [more, nodes] of sizes.entries()) {
         const most = liars(way, nodes);
         if (most === nodes - 1) {
           expect(() => planFor(way, 'one more', nodes, most + 1)).toThrow('nobody is left to be judged');
