@@ -18,6 +18,7 @@ function effect(
   delayedQuickestMs: readonly number[],
   meanMs = 140,
   isLate = true,
+  waitedMs = 0,
 ) {
   const carried = (faults: readonly DelayFault[], meanMs: number, delayMin: number) =>
     linkSample(faults, { sent: MESSAGES, received: MESSAGES, delaySum: MESSAGES * meanMs, delayMin });
@@ -25,7 +26,7 @@ function effect(
     carried([], 130, freeQuickestMs),
     carried([DELAY], meanMs, delayedQuickestMs[link % delayedQuickestMs.length] as number),
   ]).flat();
-  const lateness = { betweenMs: () => 0, isLarge: isLate, describe: () => '' };
+  const lateness = { betweenMs: () => waitedMs, isLarge: isLate, describe: () => '' };
   const context = { ...bare, cluster: 'netns', timeline: { ...bare.timeline, lateness } } as const;
   const all = { context, samples, alpha: 1e-7, clocks: new HostClocks() };
   return delayEffect(all, DELAY, control(all));
@@ -55,4 +56,12 @@ it('does not take what a late machine adds to a mean for a delay that is too lon
   // The controls: a machine that was not late, and links on which even the quickest message took longer.
   expect(effect(20, 0.2, [81, 95], 400, false).outcome).toBe('off');
   expect(effect(20, 0.2, [81, 181], 400).outcome).toBe('off');
+});
+
+it('says nothing of a delay that is too long by no more than processes waited on a late machine', () => {
+  const tooLong = [81, 181];
+  expect(effect(20, 0.2, tooLong, 600, true, 400)).toMatchObject({ outcome: 'no-evidence' });
+  // The controls: they waited for less than the excess, or the machine was not late.
+  expect(effect(20, 0.2, tooLong, 600, true, 200).outcome).toBe('off');
+  expect(effect(20, 0.2, tooLong, 600, false, 400).outcome).toBe('off');
 });

@@ -78,11 +78,17 @@ export function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, 
   const tolerance = (isSim ? 0.01 : 1) + survivorship(samples, added, range);
   const margin = bernsteinMargin(received, variance, range, all.alpha) + tolerance + clocksMs;
   const tooEarly = mean < least + added - margin;
-  const tooLate = !queued && mean > most + added + margin + base.clocksMs;
+  const excessMs = mean - (most + added + margin + base.clocksMs);
+  const tooLate = !queued && excessMs > 0;
   const waited = fault.type === 'delay' && !isSim ? allWaited(all, samples, base) : undefined;
   // A machine that was late makes any mean long; who waited as asked says so by its quickest message.
   const isExcused = waited?.noneTooLong === true && all.context.timeline.lateness?.isLarge === true;
   const isOff = tooEarly || (tooLate && !isExcused);
+  const found =
+    `messages took ${milliseconds(mean)} on average, and ${milliseconds(least + added)} ` +
+    `${tooEarly ? 'at least' : `to ${milliseconds(most + added)}`} were asked`;
+  const late = isOff && !tooEarly ? latenessBehind(all, samples, mean, excessMs) : undefined;
+  if (late !== undefined) return noEvidence(fault, asked, `${found}; ${late}`);
   // Nearer to nothing than to what was asked, and so few that this may be chance.
   if (waited === undefined && !tooEarly && mean < (isSim ? least : (base.delayMs ?? 0)) + added / 2) {
     return sparedByChance(fault, asked, received, `${received} messages took ${milliseconds(mean)} on average`);
@@ -100,11 +106,31 @@ export function delayEffect(all: LinkEffects, fault: DelayFault | ReorderFault, 
     sent: sum(samples, (sample) => sample.sent),
     received,
     outcome: isOff ? 'off' : 'as-asked',
-    why: isOff
-      ? `messages took ${milliseconds(mean)} on average, and ${milliseconds(least + added)} ` +
-        `${tooEarly ? 'at least' : `to ${milliseconds(most + added)}`} were asked`
-      : '',
+    why: isOff ? found : '',
   };
+}
+
+/**
+ * Why a mean that is too long by `excessMs` shows nothing; undefined: it does. A message lost no more time to waiting than
+ * all that were ready to run waited while it was under way (harness/model/machine-lateness.ts), which is at most what they
+ * waited in the whole of its epoch.
+ */
+function latenessBehind(
+  { context: { timeline } }: LinkEffects,
+  samples: readonly LinkSample[],
+  meanMs: number,
+  excessMs: number,
+): string | undefined {
+  const { lateness } = timeline;
+  if (lateness?.isLarge !== true) return undefined;
+  const arrivals = ({ received, duplicates }: LinkSample): number => received + duplicates;
+  const waited = sum(
+    samples,
+    (sample) => arrivals(sample) * lateness.betweenMs(sample.epoch.from, sample.epoch.until + meanMs * 1e6),
+  );
+  const waitedMs = waited / sum(samples, arrivals);
+  if (waitedMs < excessMs) return undefined;
+  return `processes that were ready to run waited for ${milliseconds(waitedMs)} meanwhile: ${lateness.describe()}`;
 }
 
 export function bandwidthEffect(all: LinkEffects, fault: BandwidthFault): Effect {
