@@ -40,15 +40,15 @@ it('knows a delay from the quickest message of each link', () => {
 });
 
 it('does not know it where one message was quicker than the delay lets any be', () => {
-  expect(effect(20, 0.2, [95, 95, 95, 78]).outcome).toBe('too-few');
+  expect(effect(20, 0.2, [95, 95, 95, 78]).outcome).toBe('no-evidence');
 });
 
 it('does not know it where messages without the fault are as slow', () => {
-  expect(effect(20, 50, [81]).outcome).toBe('too-few');
+  expect(effect(20, 50, [81]).outcome).toBe('no-evidence');
 });
 
 it('does not know it from so few links that this may be chance', () => {
-  expect(effect(3, 0.2, [81]).outcome).toBe('too-few');
+  expect(effect(3, 0.2, [81]).outcome).toBe('no-evidence');
 });
 
 it('does not take what a late machine adds to a mean for a delay that is too long, and nothing else', () => {
