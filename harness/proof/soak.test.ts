@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { protocols, SUITE } from '../../impl/registry.ts';
 import { NEMESES } from '../../nemesis/registry.ts';
+import { upperTail } from '../../workloads/checkers/statistics.ts';
 import { conditionsOf } from '../model/conditions.ts';
 import { UserError } from '../model/errors.ts';
 import { DEMANDING_FAULTS, FAULT_TYPES } from '../model/fault.ts';
@@ -93,11 +94,15 @@ function isFlagged(property: PropertyResult): boolean {
   return property.verdict === 'invalid' || (property.violations > 0 && property.beyondClaims === undefined);
 }
 
+/** At most this share of a protocol's runs has a fault that met nothing; in 1,000 plans each they are 0.4 to 1.3 %. */
+const UNCLEAR = 0.02;
+
 /** What holds of every soak; few draws may ask for the impossible, and a fault may at times find nothing to act on. */
 function expectClean(found: Soak, plans: number): void {
   expect(found.flagged).toEqual([]);
   expect(found.unclear.filter((line) => !line.includes(': fault-effect'))).toEqual([]);
-  expect(found.unclear.length).toBeLessThanOrEqual(Math.max(1, plans * 0.02));
+  // So many are met by chance at most once in a hundred soaks where no more than that share are unclear.
+  expect(upperTail(plans, found.unclear.length, UNCLEAR), found.unclear.join('\n')).toBeGreaterThan(0.01);
   expect(found.impossible).toBeLessThanOrEqual(Math.max(2, plans * 0.1));
 }
 

@@ -8,7 +8,7 @@ import { World, type WorldOptions } from '../testkit.ts';
 import { type AggregationProtocol, aggregation } from './aggregation.ts';
 import { aggregationBounds, errorShare } from './claims.ts';
 import { add, countOf, halfDifference, type Mass, pack, totalParts } from './mass.ts';
-import { aggregationSwaps } from './mended-bugs.ts';
+import { aggregationKeepsOwnAge, aggregationSwaps } from './mended-bugs.ts';
 import { decodeMessage } from './messages.ts';
 import { aggregationDoublesMass, aggregationKeepsMaximum, aggregationLosesMass } from './planted-bugs.ts';
 import { type AggregationSettings, aggregationSettings, checkAggregationSettings, WAIT_CYCLES } from './settings.ts';
@@ -324,6 +324,25 @@ describe('planted bugs', () => {
     expect(finals).toHaveLength(2);
     expect(finals.every(({ line }) => Math.abs(line.average - 500.5) < 1e-6)).toBe(expected);
     expect(unaccounted(world)).toBe(0);
+  });
+
+  it.each<[string, AggregationProtocol, boolean]>([
+    ['the correct one', aggregation, true],
+    ['keeps its own age', aggregationKeepsOwnAge, false],
+  ])('%s: who is restarted late in an epoch, and left alone, starts the next one in time', (_, protocol, expected) => {
+    const epochMs = QUICK.cyclesPerEpoch * QUICK.intervalMs;
+    const world = createWorld(2, { protocol });
+    world.runUntil(() => outcome(world, 2).inputs.length === 2, 3 * epochMs);
+    world.run(0.7 * epochMs);
+    world.kill('n1');
+    world.start('n1', { restore: true });
+    world.run(0.1 * epochMs);
+    world.kill('n2');
+    world.run(0.3 * epochMs);
+    expect(observed(world, 'epoch').some(({ member, line }) => member === 'n1' && line.epoch === 3)).toBe(expected);
+    // Late, but it does.
+    world.run(epochMs);
+    expect(observed(world, 'epoch').some(({ member, line }) => member === 'n1' && line.epoch === 3)).toBe(true);
   });
 
   it.each<[string, AggregationProtocol, number]>([
