@@ -94,7 +94,7 @@ function isFlagged(property: PropertyResult): boolean {
   return property.verdict === 'invalid' || (property.violations > 0 && property.beyondClaims === undefined);
 }
 
-/** At most this share of a protocol's runs has a fault that met nothing; in 1,000 plans each they are 0.4 to 1.3 %. */
+/** At most this share of a protocol's runs has a fault that met nothing; in 1,000 plans each they are 0.3 to 1.3 %. */
 const UNCLEAR = 0.02;
 
 /** What holds of every soak; few draws may ask for the impossible, and a fault may at times find nothing to act on. */
